@@ -1,0 +1,237 @@
+"""Consent governs: asked per purpose and recipient, shown in its wording, taken back at any time.
+
+Withdrawal is a new record. In the same transaction the basis ends (and with it all sight that
+rested on it), grants are revoked and open referrals withdrawn; packets die from the outbox.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cases import policies
+from cases.actions.follow_up import end_all
+from cases.actions.shared import locked, move, must_be, note, require_adult
+from cases.models import Case, Consent, ConsentEnd, ConsentMethod, GivenBy, Purpose
+from cases.states import CaseState, ClosureReason
+from privacy import access
+from privacy.actors import Actor
+from privacy.errors import AlreadyDone, Invalid
+from privacy.models import Basis, Organisation
+from referrals import actions as referrals
+from services import selectors as services
+from services.models import RuleSet, ServiceType
+from workflow import engine
+
+
+def wording_version() -> str:
+    """The version of the words that are read to her: those of the questionnaire in force."""
+    return services.rule_set(RuleSet.Kind.QUESTIONNAIRE).version
+
+
+def _valid(method: str, given_by: str) -> None:
+    errors: dict[str, str] = {}
+    if method not in ConsentMethod.values:
+        errors["method"] = _("Choose how the answer was given.")
+    if given_by not in GivenBy.values:
+        errors["given_by"] = _("Choose who answered.")
+    if errors:
+        raise Invalid(errors)
+
+
+def _next_version(case: Case, purpose: str, recipient: Organisation | None) -> int:
+    return Consent.objects.filter(case=case, purpose=purpose, recipient=recipient).count() + 1
+
+
+@transaction.atomic
+def answer_file_consent(
+    *,
+    actor: Actor,
+    case: Case,
+    given: bool,
+    method: str,
+    given_by: str = GivenBy.CLIENT,
+    keep_answers: bool = False,
+) -> None:
+    """May we keep a file? Without her yes there is advice and no file: what was typed is wiped."""
+    case = locked(case)
+    policies.require_worker(actor, case)
+    require_adult(case)
+    must_be(case, CaseState.ENGAGEMENT)
+    _valid(method, given_by)
+    _record(actor, case, Purpose.FILE, given, method, given_by)
+    if given:
+        _record(actor, case, Purpose.KEEP_ANSWERS, keep_answers, method, given_by)
+        move(actor, case, CaseState.SCREENING, "case.consented")
+    else:
+        move(
+            actor, case, CaseState.CLOSED, "case.no_file",
+            reason=ClosureReason.NO_FILE, closed_at=timezone.now(),
+        )
+        wipe_person(case)
+    engine.complete(subject=case, step="engagement", actor=actor)
+
+
+def wipe_person(case: Case) -> None:
+    """Advice without a file keeps nothing about her but the count."""
+    case.alias, case.legal_name, case.birth_year, case.address = "—", "", "", ""
+    case.contact = {}
+    case.save(update_fields=["alias", "legal_name", "birth_year", "address", "contact"])
+
+
+def _record(
+    actor: Actor, case: Case, purpose: Purpose, given: bool, method: str, given_by: str
+) -> Consent:
+    consent = Consent(
+        case=case,
+        purpose=purpose,
+        version=_next_version(case, purpose, None),
+        given=given,
+        method=method,
+        given_by=given_by,
+        wording=wording_version(),
+        recorded_by_id=actor.user_id,
+    )
+    consent.save()
+    note(actor, case, "consent.given" if given else "consent.refused", reason=purpose)
+    return consent
+
+
+@transaction.atomic
+def answer_sharing(
+    *,
+    actor: Actor,
+    case: Case,
+    recipient: Organisation,
+    service: ServiceType,
+    given: bool,
+    fields: Collection[str],
+    method: str,
+    given_by: str = GivenBy.CLIENT,
+    valid_until: datetime | None = None,
+) -> Consent:
+    """One recipient, one service, these fields: yes or no. A no is recorded too, and respected."""
+    case = locked(case)
+    policies.require_worker(actor, case)
+    require_adult(case)
+    must_be(case, *MAY_ASK)
+    _valid(method, given_by)
+    allowed = list(service.packet_fields)
+    if given and not fields:
+        raise Invalid({"fields": _("Choose what may be shared, or record a no.")})
+    if set(fields) - set(allowed):
+        raise Invalid({"fields": _("This service does not need one of these facts.")})
+    if valid_until is not None and valid_until <= timezone.now():
+        raise Invalid({"valid_until": _("Choose a day that lies ahead.")})
+    compartments = sorted({field.split(".")[0] for field in fields})
+    basis = None
+    if given:
+        basis = Basis.objects.create(
+            recipient=recipient, compartments=compartments, valid_until=valid_until
+        )
+    consent = Consent(
+        case=case,
+        purpose=Purpose.SHARE,
+        version=_next_version(case, Purpose.SHARE, recipient),
+        given=given,
+        recipient=recipient,
+        family=service.family,
+        compartments=compartments if given else [],
+        method=method,
+        given_by=given_by,
+        wording=wording_version(),
+        valid_until=valid_until,
+        basis=basis,
+        recorded_by_id=actor.user_id,
+    )
+    consent.service = service.code
+    consent.fields = sorted(fields) if given else []
+    consent.save()
+    note(actor, case, "consent.given" if given else "consent.refused", reason=Purpose.SHARE)
+    return consent
+
+
+MAY_ASK = (
+    CaseState.SAFETY,
+    CaseState.ASSESSMENT,
+    CaseState.PLANNING,
+    CaseState.PLAN_REVIEW,
+    CaseState.SUPPORT,
+)
+
+
+@transaction.atomic
+def withdraw(
+    *,
+    actor: Actor,
+    consent: Consent,
+    method: str = "",
+    relayed_by: Organisation | None = None,
+) -> None:
+    """She takes it back: effective on the next request of whoever relied on it."""
+    case = locked(consent.case)
+    if not actor.is_system:
+        policies.require_case_team(actor, case)
+        if method not in ConsentMethod.values:
+            raise Invalid({"method": _("Choose how she told you.")})
+    consent = Consent.objects.select_for_update(of=("self",)).select_related("basis").get(pk=consent.pk)
+    earlier = ConsentEnd.objects.filter(consent=consent).select_related("recorded_by").first()
+    if earlier is not None:
+        raise AlreadyDone(
+            _("This consent has been taken back already."),
+            who=earlier.recorded_by.display_name,
+            when=earlier.at,
+        )
+    if not consent.given:
+        raise AlreadyDone(_("She had not agreed to this."))
+    _end_one(actor, case, consent, method, relayed_by)
+    if consent.purpose == Purpose.FILE:
+        _end_file(actor, case, method)
+
+
+def _end_one(
+    actor: Actor, case: Case, consent: Consent, method: str, relayed_by: Organisation | None
+) -> None:
+    ConsentEnd.objects.create(
+        consent=consent, method=method, relayed_by=relayed_by, recorded_by_id=actor.user_id
+    )
+    end_basis(actor, consent)
+    note(actor, case, "consent.withdrawn", reason=consent.purpose)
+
+
+def end_basis(actor: Actor, consent: Consent) -> None:
+    if consent.basis is None:
+        return
+    Basis.objects.filter(pk=consent.basis_id, ended_at__isnull=True).update(
+        ended_at=timezone.now()
+    )
+    consent.basis.refresh_from_db()
+    referrals.withdraw_for(actor=actor, basis=consent.basis)
+
+
+def live_consents(case: Case) -> list[Consent]:
+    """Given, not taken back, not run out."""
+    return [
+        consent
+        for consent in Consent.objects.filter(case=case, given=True, end__isnull=True)
+        .select_related("basis", "recipient")
+        .order_by("pk")
+        if consent.basis is None or consent.basis.is_live
+    ]
+
+
+def _end_file(actor: Actor, case: Case, method: str) -> None:
+    """Without her consent to a file nothing goes on: every other consent ends, the case closes."""
+    for consent in live_consents(case):
+        _end_one(actor, case, consent, method, None)
+    if case.state != CaseState.CLOSED:
+        engine.cancel(subject=case, actor=actor)
+        end_all(actor, case)
+        move(
+            actor, case, CaseState.CLOSED, "case.closed",
+            reason=ClosureReason.CONSENT_WITHDRAWN, closed_at=timezone.now(),
+        )
+    access.take_away(case, outside=True)
+

@@ -1,0 +1,43 @@
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    name = "cases"
+
+    def ready(self) -> None:
+        from cases import actions, labels
+        from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
+        from cases.models import (
+            Case,
+            CaseGrant,
+            FollowUpPlan,
+            Lead,
+            LeadGrant,
+            Transfer,
+            TransferGrant,
+        )
+        from privacy import access, outbox
+        from referrals import notices as referral_news
+        from workflow import engine
+        from workflow import labels as worklist_labels
+
+        for model, grant_model in (
+            (Case, CaseGrant),
+            (Lead, LeadGrant),
+            (Transfer, TransferGrant),
+        ):
+            access.register(model, grant_model, lambda record, _compartment: record.owner_uuid)
+        for model, flow_class in (
+            (Lead, OutreachFlow),
+            (Case, CaseFlow),
+            (FollowUpPlan, FollowUpFlow),
+            (Transfer, TransferFlow),
+        ):
+            engine.register(model, flow_class)
+        outbox.on(referral_news.CHANGED, actions.referral_changed)
+        outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
+        outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)
+        for labeller in (
+            labels.OfCases(), labels.OfChildren(), labels.OfLeads(), labels.OfTransfers(),
+        ):
+            worklist_labels.register(labeller)

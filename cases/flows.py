@@ -1,0 +1,317 @@
+"""Whose turn it is on the helper's desk: outreach, case, follow-up, transfer (flows.md 1)."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import flow
+
+from cases import actions, turns
+from cases.models import Case, FollowUpPlan, Lead
+from cases.states import CaseState, FollowUpState, LeadState, TransferState
+from privacy.roles import Role
+from privacy.sessions import system_actor
+from services import selectors as services
+from services.clocks import VIET_NAM
+from workflow.nodes import Flow, Step, Wait, subject_of
+
+WORKER = frozenset({Role.SOCIAL_WORKER})
+SUPERVISOR = frozenset({Role.SUPERVISOR})
+OUTREACH = frozenset({Role.PEER_WORKER, Role.SOCIAL_WORKER})
+CHILD_PROTECTION = frozenset({Role.CHILD_OFFICER, Role.SUPERVISOR})
+
+
+def state_is(*states: str) -> Any:
+    return lambda activation: subject_of(activation).state in states
+
+
+def due(code: str) -> Any:
+    return lambda subject: services.due(code)
+
+
+def act_by(case: Case) -> datetime:
+    """The clock that the triage set; before it, the routine one."""
+    return case.act_by or services.due("triage_routine")
+
+
+def review_due(case: Case) -> datetime:
+    return case.review_at or services.due("review")
+
+
+def ask_again(lead: Lead) -> datetime:
+    return lead.ask_again_at or services.due("reoffer")
+
+
+class OutreachFlow(Flow):
+    """Outreach"""
+
+    flow_name = "outreach"
+    process_title = _("Outreach")
+
+    start = flow.StartHandle(this.begin).Next(this.inform)
+
+    # Peer worker or social worker
+    inform = Step(
+        title=_("Give information about the help there is"),
+        roles=OUTREACH,
+        holder=turns.lead_worker,
+        due=due("triage_soon"),
+        link="lead",
+    ).Next(this.offer)
+    offer = Step(
+        title=_("Offer support"),
+        roles=OUTREACH,
+        holder=turns.lead_worker,
+        due=due("triage_soon"),
+        link="lead",
+    ).Next(this.answer)
+    answer = (
+        flow.Switch()
+        .Annotation(title=_("Her answer"))
+        .Case(this.take_over, state_is(LeadState.HANDED_OVER))
+        .Case(this.wait, state_is(LeadState.NOT_NOW))
+        .Default(this.end)
+    )
+    wait = Wait(ask_again, title=_("90 days")).Next(this.ask_again)
+    ask_again = (
+        flow.Function(this.do_ask_again).Annotation(title=_("Ask again")).Next(this.offer)
+    )
+
+    # The social worker she chose
+    take_over = Step(
+        title=_("Meet her and open a case"),
+        roles=WORKER,
+        holder=turns.lead_taker,
+        due=due("triage_soon"),
+        link="lead",
+    ).Next(this.end)
+
+    end = flow.End()
+
+    def do_ask_again(self, activation: Any) -> None:
+        actions.note_ask_again(actor=system_actor(), lead=subject_of(activation))
+
+
+class CaseFlow(Flow):
+    """Case"""
+
+    flow_name = "case"
+    process_title = _("Case")
+
+    start = flow.StartHandle(this.begin).Next(this.by_age)
+    by_age = (
+        flow.If(state_is(CaseState.PROTECTED))
+        .Annotation(title=_("Under 18?"))
+        .Then(this.child_plan)
+        .Else(this.engagement)
+    )
+
+    # Social worker
+    engagement = Step(
+        title=_("Ask for consent"),
+        roles=WORKER,
+        holder=turns.worker_of,
+        due=due("triage_soon"),
+        link="case",
+    ).Next(this.engaged)
+    engaged = (
+        flow.If(state_is(CaseState.SCREENING))
+        .Annotation(title=_("A file?"))
+        .Then(this.screening)
+        .Else(this.end)
+    )
+    screening = Step(
+        title=_("Screen the needs"),
+        roles=WORKER,
+        holder=turns.worker_of,
+        due=due("triage_soon"),
+        link="case",
+    ).Next(this.triage)
+    triage = (
+        flow.Switch()
+        .Annotation(title=_("Triage"))
+        .Case(this.child_plan, state_is(CaseState.PROTECTED))
+        .Case(this.urgent, state_is(CaseState.SAFETY))
+        .Default(this.assessment)
+    )
+    urgent = (
+        flow.Split().Annotation(title=_("Urgent")).Next(this.safety_plan).Next(this.urgent_seen)
+    )
+    safety_plan = (
+        Step(
+            title=_("Make the safety plan"),
+            roles=WORKER,
+            holder=turns.worker_of,
+            due=act_by,
+            link="case",
+        )
+        .OnTimeout(act_by, this.alarm, interrupting=False, title=_("Safety plan late"))
+        .Next(this.assessment)
+    )
+    assessment = Step(
+        title=_("Assess the situation together"),
+        roles=WORKER,
+        holder=turns.worker_of,
+        due=act_by,
+        link="case",
+    ).Next(this.plan)
+    plan = Step(
+        title=_("Agree the support plan"),
+        roles=WORKER,
+        holder=turns.worker_of,
+        due=due("triage_routine"),
+        link="case",
+    ).Next(this.approve_plan)
+    review = Step(
+        title=_("Review the plan with the client"),
+        roles=WORKER,
+        holder=turns.worker_of,
+        due=review_due,
+        link="case",
+    ).Next(this.reviewed)
+    reviewed = (
+        flow.Switch()
+        .Annotation(title=_("How it goes on"))
+        .Case(this.plan, state_is(CaseState.PLANNING))
+        .Case(this.approve_closure, state_is(CaseState.CLOSING))
+        .Default(this.review)
+    )
+
+    # Supervisor, never about her own case
+    urgent_seen = Step(
+        title=_("Urgent case: see it and help"),
+        roles=SUPERVISOR,
+        holder=turns.supervisors_of,
+        due=act_by,
+        link="case",
+    ).Next(this.seen)
+    approve_plan = Step(
+        title=_("Approve the support plan"),
+        roles=SUPERVISOR,
+        holder=turns.supervisors_of,
+        due=due("plan_approval"),
+        link="case",
+    ).Next(this.plan_decided)
+    plan_decided = (
+        flow.If(state_is(CaseState.SUPPORT))
+        .Annotation(title=_("Approved?"))
+        .Then(this.review)
+        .Else(this.plan)
+    )
+    approve_closure = Step(
+        title=_("Approve the closure"),
+        roles=SUPERVISOR,
+        holder=turns.supervisors_of,
+        due=due("plan_approval"),
+        link="case",
+    ).Next(this.closure_decided)
+    closure_decided = (
+        flow.If(state_is(CaseState.CLOSED))
+        .Annotation(title=_("Closed?"))
+        .Then(this.end)
+        .Else(this.review)
+    )
+
+    # Commune child officer and the named supervisor
+    child_plan = (
+        Step(
+            title=_("Child protection: make the safety plan today"),
+            roles=CHILD_PROTECTION,
+            holder=turns.child_officers_of,
+            due=act_by,
+            link="case",
+        )
+        .OnTimeout(act_by, this.alarm, interrupting=False, title=_("Safety plan late"))
+        .Next(this.child_support)
+    )
+    child_support = Step(
+        title=_("Child protection: follow the steps"),
+        roles=CHILD_PROTECTION,
+        holder=turns.child_officers_of,
+        due=due("triage_soon"),
+        link="case",
+    ).Next(this.end)
+
+    # The clock
+    alarm = flow.Function(this.do_alarm).Annotation(title=_("Page the supervisor")).Next(this.seen)
+
+    seen = flow.End()
+    end = flow.End()
+
+    def do_alarm(self, activation: Any) -> None:
+        actions.note_safety_plan_late(actor=system_actor(), case=subject_of(activation))
+
+
+# A follow-up shows in the list a week before its day.
+SHOWS_BEFORE = timedelta(days=7)
+
+
+def next_shows(plan: FollowUpPlan) -> datetime:
+    return visit_due(plan) - SHOWS_BEFORE
+
+
+def visit_due(plan: FollowUpPlan) -> datetime:
+    follow_up = plan.follow_ups.filter(state=FollowUpState.PLANNED).order_by("due_on").first()
+    day = follow_up.due_on if follow_up else timezone.localdate()
+    return datetime.combine(day, time(23, 59), tzinfo=VIET_NAM)
+
+
+def has_more(activation: Any) -> bool:
+    plan: FollowUpPlan = subject_of(activation)
+    return plan.follow_ups.filter(state=FollowUpState.PLANNED).exists()
+
+
+class FollowUpFlow(Flow):
+    """Follow-up"""
+
+    flow_name = "follow_up"
+    process_title = _("Follow-up")
+
+    start = flow.StartHandle(this.begin).Next(this.wait)
+    wait = Wait(next_shows, title=_("Until a week before")).Next(this.visit)
+
+    # Social worker
+    visit = Step(
+        title=_("Follow up by the safe channel"),
+        roles=WORKER,
+        holder=turns.follow_up_worker,
+        due=visit_due,
+        link="follow_up",
+    ).Next(this.more)
+    more = flow.If(has_more).Annotation(title=_("More dates?")).Then(this.wait).Else(this.end)
+    end = flow.End()
+
+
+class TransferFlow(Flow):
+    """Transfer to another commune"""
+
+    flow_name = "transfer"
+    process_title = _("Transfer to another commune")
+
+    start = flow.StartHandle(this.begin).Next(this.release)
+
+    # Supervisor of the sending team
+    release = Step(
+        title=_("Release the transfer"),
+        roles=SUPERVISOR,
+        holder=turns.releasing_supervisors,
+        due=due("plan_approval"),
+        link="transfer",
+    ).Next(this.released)
+    released = (
+        flow.If(state_is(TransferState.OFFERED))
+        .Annotation(title=_("Released?"))
+        .Then(this.accept)
+        .Else(this.end)
+    )
+    # Supervisor of the receiving team
+    accept = Step(
+        title=_("Accept the transfer and name a worker"),
+        roles=SUPERVISOR,
+        holder=turns.receiving_supervisors,
+        due=due("plan_approval"),
+        link="transfer",
+    ).Next(this.end)
+    end = flow.End()

@@ -1,0 +1,101 @@
+"""How the desk's items are called in a worklist: case code and alias; and where they lead."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from cases.models import Case, CaseReferral, FollowUpPlan, Lead, Transfer
+from privacy.compartments import Compartment
+from privacy.roles import Role
+from workflow.labels import Label
+from workflow.models import WorkItem
+
+
+class OfCases:
+    """Items about a file, its follow-ups, and its own referrals as the sender sees them.
+
+    A child officer's referrals are those sent to her: the referrals room names them.
+    """
+
+    flows = frozenset({"case", "follow_up", "referral"})
+    roles = frozenset({Role.SOCIAL_WORKER, Role.SUPERVISOR})
+    compartments = (Compartment.IDENTITY,)
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        ids = {
+            flow: {item.subject_id for item in items if item.flow == flow}
+            for flow in ("case", "follow_up", "referral")
+        }
+        plans = FollowUpPlan.objects.filter(pk__in=ids["follow_up"]).values("case_id")
+        links = CaseReferral.objects.filter(referral_id__in=ids["referral"])
+        cases = {
+            case.pk: case
+            for case in Case.objects.filter(
+                Q(pk__in=ids["case"])
+                | Q(pk__in=plans)
+                | Q(pk__in=links.values("case_id"))
+            )
+        }
+        case_of: dict[tuple[str, int], int] = {("case", pk): pk for pk in cases}
+        if ids["follow_up"]:
+            for pk, case_id in FollowUpPlan.objects.filter(
+                pk__in=ids["follow_up"]
+            ).values_list("pk", "case_id"):
+                case_of["follow_up", pk] = case_id
+        if ids["referral"]:
+            for referral_id, case_id in links.values_list("referral_id", "case_id"):
+                case_of["referral", referral_id] = case_id
+        return {
+            item.pk: cases[case_of[item.flow, item.subject_id]]
+            for item in items
+            if case_of.get((item.flow, item.subject_id)) in cases
+        }
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        case = cast(Case, record)
+        url = {
+            "case": reverse("case", args=[case.uuid]),
+            "follow_up": reverse("follow_up", args=[item.subject_uuid]),
+            "referral": reverse("case_referral", args=[item.subject_uuid]),
+        }[item.flow]
+        return Label(url=url, reference=case.code, name=case.alias)
+
+
+class OfChildren(OfCases):
+    flows = frozenset({"case"})
+    roles = frozenset({Role.CHILD_OFFICER})
+
+
+class OfLeads:
+    flows = frozenset({"outreach"})
+    roles: frozenset[str] = frozenset()
+    compartments = (Compartment.IDENTITY,)
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        leads = Lead.objects.in_bulk({item.subject_id for item in items})
+        return {item.pk: leads[item.subject_id] for item in items if item.subject_id in leads}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        lead = cast(Lead, record)
+        return Label(
+            url=reverse("lead", args=[lead.uuid]), reference=lead.reference, name=lead.alias
+        )
+
+
+class OfTransfers:
+    flows = frozenset({"transfer"})
+    roles: frozenset[str] = frozenset()
+    compartments: tuple[Compartment, ...] = ()
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        found = Transfer.objects.in_bulk({item.subject_id for item in items})
+        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        transfer = cast(Transfer, record)
+        return Label(
+            url=reverse("transfer", args=[transfer.uuid]), reference=transfer.reference
+        )

@@ -1,0 +1,188 @@
+"""Which change of state is legal: lead, case, care plan, follow-up, closure, transfer."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from privacy.errors import AlreadyDone, WrongState
+
+
+class LeadState(models.TextChoices):
+    CONTACT_MADE = "contact_made", _("Contact made")
+    INFORMED = "informed", _("Information given")
+    NOT_NOW = "not_now", _("Not now, ask again later")
+    HANDED_OVER = "handed_over", _("Handed over to a social worker")
+    CASE_OPENED = "case_opened", _("Case opened")
+    ENDED = "ended", _("Ended")
+
+
+class CaseState(models.TextChoices):
+    ENGAGEMENT = "engagement", _("Engagement and consent")
+    SCREENING = "screening", _("Needs screening")
+    SAFETY = "safety", _("Safety first")
+    ASSESSMENT = "assessment", _("Needs assessment")
+    PLANNING = "planning", _("Agreeing the plan")
+    PLAN_REVIEW = "plan_review", _("Plan waiting for approval")
+    SUPPORT = "support", _("Support under way")
+    CLOSING = "closing", _("Closure waiting for approval")
+    CLOSED = "closed", _("Closed")
+    PROTECTED = "protected", _("Handed over to child protection")
+
+
+class CarePlanState(models.TextChoices):
+    DRAFT = "draft", _("Being written")
+    SUBMITTED = "submitted", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Returned for changes")
+    REPLACED = "replaced", _("Replaced by a newer plan")
+
+
+class GoalState(models.TextChoices):
+    OPEN = "open", _("Open")
+    UNDER_WAY = "under_way", _("Under way")
+    REACHED = "reached", _("Reached")
+    DROPPED = "dropped", _("No longer wished")
+
+
+class FollowUpState(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    DONE = "done", _("Done")
+    NOT_REACHED = "not_reached", _("Not reached")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ClosureState(models.TextChoices):
+    REQUESTED = "requested", _("Waiting for approval")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Returned")
+
+
+class TransferState(models.TextChoices):
+    REQUESTED = "requested", _("Waiting for our supervisor")
+    OFFERED = "offered", _("Waiting for the receiving office")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+
+
+L, C, P, T = LeadState, CaseState, CarePlanState, TransferState
+
+EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
+    LeadState: frozenset(
+        {
+            (L.CONTACT_MADE, L.INFORMED),
+            (L.INFORMED, L.NOT_NOW),
+            (L.INFORMED, L.HANDED_OVER),
+            (L.NOT_NOW, L.INFORMED),
+            (L.HANDED_OVER, L.CASE_OPENED),
+            (L.HANDED_OVER, L.ENDED),
+            (L.CONTACT_MADE, L.ENDED),
+            (L.INFORMED, L.ENDED),
+            (L.NOT_NOW, L.ENDED),
+        }
+    ),
+    CaseState: frozenset(
+        {
+            (C.ENGAGEMENT, C.SCREENING),
+            (C.ENGAGEMENT, C.CLOSED),
+            (C.SCREENING, C.ASSESSMENT),
+            (C.SCREENING, C.SAFETY),
+            (C.SAFETY, C.ASSESSMENT),
+            (C.ASSESSMENT, C.PLANNING),
+            (C.PLANNING, C.PLAN_REVIEW),
+            (C.PLAN_REVIEW, C.PLANNING),
+            (C.PLAN_REVIEW, C.SUPPORT),
+            (C.SUPPORT, C.PLANNING),
+            (C.SUPPORT, C.SUPPORT),
+            (C.SUPPORT, C.CLOSING),
+            (C.CLOSING, C.SUPPORT),
+            (C.CLOSING, C.CLOSED),
+            (C.CLOSED, C.ENGAGEMENT),
+            (C.ENGAGEMENT, C.PROTECTED),
+            (C.SCREENING, C.PROTECTED),
+            (C.PROTECTED, C.CLOSED),
+            # Her consent to keep a file is taken back: the case ends wherever it stands.
+            *((state, C.CLOSED) for state in C if state not in (C.CLOSED, C.PROTECTED)),
+        }
+    ),
+    CarePlanState: frozenset(
+        {
+            (P.DRAFT, P.SUBMITTED),
+            (P.RETURNED, P.SUBMITTED),
+            (P.SUBMITTED, P.APPROVED),
+            (P.SUBMITTED, P.RETURNED),
+            (P.APPROVED, P.REPLACED),
+        }
+    ),
+    FollowUpState: frozenset(
+        {
+            (FollowUpState.PLANNED, FollowUpState.DONE),
+            (FollowUpState.PLANNED, FollowUpState.NOT_REACHED),
+            (FollowUpState.PLANNED, FollowUpState.CANCELLED),
+        }
+    ),
+    ClosureState: frozenset(
+        {
+            (ClosureState.REQUESTED, ClosureState.APPROVED),
+            (ClosureState.REQUESTED, ClosureState.RETURNED),
+        }
+    ),
+    TransferState: frozenset(
+        {
+            (T.REQUESTED, T.OFFERED),
+            (T.REQUESTED, T.REFUSED),
+            (T.OFFERED, T.ACCEPTED),
+            (T.OFFERED, T.REFUSED),
+        }
+    ),
+}
+
+# While support can still be planned or given; the states in which a referral may be sent.
+ACTIVE = (
+    C.ENGAGEMENT,
+    C.SCREENING,
+    C.SAFETY,
+    C.ASSESSMENT,
+    C.PLANNING,
+    C.PLAN_REVIEW,
+    C.SUPPORT,
+)
+MAY_REFER = (C.SAFETY, C.ASSESSMENT, C.PLANNING, C.PLAN_REVIEW, C.SUPPORT)
+
+
+def check(kind: type[models.TextChoices], before: str, after: str) -> None:
+    """Raises AlreadyDone or WrongState, in words."""
+    if (before, after) in EDGES[kind]:
+        return
+    if before == after:
+        raise AlreadyDone(_("This has been done already."))
+    raise WrongState(
+        _("This stands at “%(state)s”, so it is not possible now.") % {"state": kind(before).label}
+    )
+
+
+class AgeBand(models.TextChoices):
+    """The first question of all: under 18 leaves the adult flow before anything else is asked."""
+
+    UNDER_16 = "under_16", _("Under 16")
+    FROM_16_TO_17 = "16_17", _("16 or 17")
+    ADULT = "18_over", _("18 or older")
+
+
+class ClosureReason(models.TextChoices):
+    GOALS_REACHED = "goals_reached", _("The client's goals are reached")
+    CLIENT_WISH = "client_wish", _("The client wishes to end")
+    MOVED = "moved", _("The client moved away")
+    NO_CONTACT = "no_contact", _("No contact for a long time")
+    OTHER = "other", _("Another reason")
+    # Set by the system only:
+    CONSENT_WITHDRAWN = "consent_withdrawn", _("The client took back the consent to a file")
+    NO_FILE = "no_file", _("Advice without a file")
+    CHILD_CONCLUDED = "child_concluded", _("Child protection concluded")
+
+
+WORKERS_CLOSURE_REASONS = (
+    ClosureReason.GOALS_REACHED,
+    ClosureReason.CLIENT_WISH,
+    ClosureReason.MOVED,
+    ClosureReason.NO_CONTACT,
+    ClosureReason.OTHER,
+)

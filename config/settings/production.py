@@ -1,0 +1,27 @@
+"""A real office. Refuses to start on anything that only a demonstration may have."""
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATA_DIR, KEYRING_DIR, env
+
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+
+SECURE_SSL_REDIRECT = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31536000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrf"
+LANGUAGE_COOKIE_SECURE = True
+
+if (DATA_DIR / "demo").exists() or (KEYRING_DIR / "demo").exists():
+    raise ImproperlyConfigured("This folder holds demonstration data and keys.")
+if len(SECRET_KEY) < 40:
+    raise ImproperlyConfigured("SECRET_KEY must be a random text of at least 40 characters.")
+if not (KEYRING_DIR / "root.key").exists():
+    raise ImproperlyConfigured("There is no keyring. Make one with: manage.py make_keyring")

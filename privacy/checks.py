@@ -1,0 +1,27 @@
+"""System checks of the ground floor."""
+
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.checks import Error, Tags, register
+from django.db import connection
+from guardian.models import GroupObjectPermission, UserObjectPermission
+
+from privacy import access
+
+
+@register(Tags.database)
+def generic_grant_tables_are_empty(
+    app_configs: Any = None, databases: Any = None, **kwargs: Any
+) -> list[Error]:
+    """A case or referral in guardian's generic tables would be a grant that nobody dates,
+    revokes or audits."""
+    if "default" not in (databases or []):
+        return []
+    if UserObjectPermission._meta.db_table not in connection.introspection.table_names():
+        return []  # before the first migration
+    ours = [ContentType.objects.get_for_model(model).pk for model in access.registered_models()]
+    for table in (UserObjectPermission, GroupObjectPermission):
+        if table.objects.filter(content_type_id__in=ours).exists():
+            return [Error("A generic object permission names a record of ours.", id="privacy.E010")]
+    return []

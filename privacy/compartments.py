@@ -1,0 +1,71 @@
+"""The compartments of a file: what is opened together, and never more than that."""
+
+from enum import StrEnum
+
+
+class Compartment(StrEnum):
+    IDENTITY = "identity"
+    CONTACT = "contact"
+    NEEDS = "needs"
+    PROTECTION = "protection"
+    CHILD = "child"
+    HEALTH = "health"
+    LEGAL = "legal"
+    LIVELIHOOD = "livelihood"
+    NOTES = "notes"
+    # Of a referral, not of a case: the slip that travels, and what its recipient writes.
+    PACKET = "packet"
+    ENTRIES = "entries"
+    # Of a person who works here: drafts of typed text that came back after a session ended.
+    DRAFT = "draft"
+
+    @property
+    def byte(self) -> int:
+        return BYTES[self]
+
+    @property
+    def permission(self) -> str:
+        return f"open_{self.value}"
+
+
+# Written into every envelope: never change a number, never use one twice.
+BYTES: dict[Compartment, int] = {
+    Compartment.IDENTITY: 1,
+    Compartment.CONTACT: 2,
+    Compartment.NEEDS: 3,
+    Compartment.PROTECTION: 4,
+    Compartment.CHILD: 5,
+    Compartment.HEALTH: 6,
+    Compartment.LEGAL: 7,
+    Compartment.LIVELIHOOD: 8,
+    Compartment.NOTES: 9,
+    Compartment.PACKET: 20,
+    Compartment.ENTRIES: 21,
+    Compartment.DRAFT: 30,
+}
+
+CASE_COMPARTMENTS: tuple[Compartment, ...] = (
+    Compartment.IDENTITY,
+    Compartment.CONTACT,
+    Compartment.NEEDS,
+    Compartment.PROTECTION,
+    Compartment.CHILD,
+    Compartment.HEALTH,
+    Compartment.LEGAL,
+    Compartment.LIVELIHOOD,
+    Compartment.NOTES,
+)
+LEAD_COMPARTMENTS: tuple[Compartment, ...] = (
+    Compartment.IDENTITY,
+    Compartment.CONTACT,
+    Compartment.NOTES,
+)
+REFERRAL_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.PACKET,)
+ENTRY_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.ENTRIES,)
+
+
+def permission_rows(compartments: tuple[Compartment, ...]) -> list[tuple[str, str]]:
+    """``Meta.permissions`` of a model that carries grants: ``work`` and one per compartment."""
+    return [("work", "May work on it")] + [
+        (item.permission, f"May open the {item.value} compartment") for item in compartments
+    ]

@@ -1,0 +1,267 @@
+"""Sealed model fields: the database holds an envelope, the program opens it only when it is read.
+
+- Reading without the key gives ``LOCKED``, never an error and never a guess.
+- Saving without the key keeps the envelope that is there.
+- ``filter``, ``update`` with text, ``order_by`` and the like raise: on ciphertext they would lie.
+- Neither pickle, cache nor JSON can carry an opened value.
+"""
+
+import json
+from typing import Any, Final
+
+from django.core import checks
+from django.db import models
+from django.utils.translation import gettext
+
+from privacy import crypto, keys
+from privacy.compartments import Compartment
+
+
+class Locked:
+    """Stands where a value stays shut: no grant, no key, or bytes that were tampered with."""
+
+    def __str__(self) -> str:
+        return gettext("Locked")
+
+    def __repr__(self) -> str:
+        return "<locked>"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+LOCKED: Final = Locked()
+
+
+class Envelope:
+    """Sealed bytes as they came from the database. Cannot be shown, serialised or compared."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    def __str__(self) -> str:
+        raise TypeError("a sealed value has no text; open it through its model")
+
+
+class Typed:
+    """A value that was assigned and not yet sealed."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "<typed, not yet sealed>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a value that is not yet sealed is never pickled")
+
+
+class SealedDescriptor:
+    def __init__(self, field: "SealedField") -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        name = self.field.attname
+        if name not in instance.__dict__:
+            instance.refresh_from_db(fields=[name])
+        held = instance.__dict__[name]
+        if isinstance(held, Typed):
+            return held.value
+        opened = instance.__dict__.setdefault("_opened", {})
+        if name not in opened:
+            value = self.field.open(instance, held)
+            if value is LOCKED:
+                return LOCKED
+            opened[name] = value
+        return opened[name]
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__.get("_opened", {}).pop(self.field.attname, None)
+        if value is LOCKED:
+            raise TypeError("a locked value cannot be assigned")
+        held = value if isinstance(value, Envelope) else Typed(self.field.to_python(value))
+        instance.__dict__[self.field.attname] = held
+
+
+class SealedField(models.Field):
+    """Base of the sealed fields. ``label`` is written once and frozen; it is bound into every
+    envelope together with the record's uuid, its owner's uuid and the compartment."""
+
+    empty_value: Any = ""
+
+    def __init__(self, *, label: str = "", compartment: str = "", **kwargs: Any) -> None:
+        self.label = label
+        self.compartment = Compartment(compartment) if compartment else None
+        kwargs.setdefault("editable", False)
+        super().__init__(**kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs["label"] = self.label
+        kwargs["compartment"] = str(self.compartment or "")
+        kwargs.pop("editable", None)
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
+        setattr(cls, self.attname, SealedDescriptor(self))
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        found = super().check(**kwargs)
+        if not self.label or self.compartment is None:
+            found.append(
+                checks.Error(
+                    "A sealed field needs a label and a compartment.", obj=self, id="privacy.E001"
+                )
+            )
+        if self.null or self.unique or self.db_index:
+            found.append(
+                checks.Error(
+                    "A sealed field is never null, unique or indexed: existence speaks too.",
+                    obj=self,
+                    id="privacy.E002",
+                )
+            )
+        ordering = {str(item).lstrip("-") for item in self.model._meta.ordering or ()}
+        if self.name in ordering:
+            found.append(
+                checks.Error(
+                    "Ordering by a sealed field sorts ciphertext.", obj=self, id="privacy.E003"
+                )
+            )
+        return found
+
+    # -- values
+
+    def get_default(self) -> Any:
+        return self.to_python(self.empty_value)
+
+    def encode(self, value: Any) -> bytes:
+        raise TypeError("a sealed field says how it is written")
+
+    def decode(self, raw: bytes) -> Any:
+        raise TypeError("a sealed field says how it is read")
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Envelope | None:
+        return None if value is None else Envelope(bytes(value))
+
+    def place(self, instance: models.Model) -> crypto.Place:
+        assert self.compartment is not None
+        return crypto.Place(
+            self.label,
+            instance.uuid,  # type: ignore[attr-defined]
+            instance.owner_uuid,  # type: ignore[attr-defined]
+            self.compartment.byte,
+        )
+
+    def open(self, instance: models.Model, held: Envelope) -> Any:
+        assert self.compartment is not None
+        place = self.place(instance)
+        try:
+            version = crypto.envelope_version(held.raw)
+            key = keys.ring().opener(place.owner, self.compartment, version)
+            if key is None:
+                self._note_locked(place, "no_key")
+                return LOCKED
+            return self.decode(key.open(held.raw, place))
+        except (crypto.CryptoError, ValueError):
+            self._note_locked(place, "tampered")
+            return LOCKED
+
+    def _note_locked(self, place: crypto.Place, result: str) -> None:
+        """One audit row per owner and compartment and request: a page of fields is one event."""
+        from privacy import audit
+
+        assert self.compartment is not None
+        pair = (place.owner, self.compartment)
+        if pair not in keys.ring().locked:
+            keys.ring().locked.add(pair)
+            audit.note_locked(place.owner, self.compartment, result)
+
+    # -- the way to the database
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Envelope:
+        assert self.compartment is not None
+        held = model_instance.__dict__[self.attname]
+        if isinstance(held, Typed):
+            place = self.place(model_instance)
+            key = keys.ring().sealer(place.owner, self.compartment)
+            envelope = Envelope(key.seal(self.encode(held.value), place))
+            model_instance.__dict__[self.attname] = envelope
+            model_instance.__dict__.setdefault("_opened", {})[self.attname] = held.value
+            return envelope
+        return held
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not isinstance(value, Envelope):
+            raise TypeError("text never goes to the database through a query on a sealed field")
+        return connection.Database.Binary(value.raw)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        raise TypeError("a sealed field cannot be filtered")
+
+    def get_transform(self, name: str) -> Any:
+        raise TypeError("a sealed field has no transforms")
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise TypeError("a sealed field is not serialised")
+
+
+class SealedTextField(SealedField):
+    empty_value = ""
+
+    def to_python(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise TypeError("a sealed text is a str")
+        return value
+
+    def encode(self, value: str) -> bytes:
+        return value.encode()
+
+    def decode(self, raw: bytes) -> str:
+        return raw.decode()
+
+
+class SealedJSONField(SealedField):
+    """Small documents: answers, a packet. Assign a new one to change it; edits in place are lost."""
+
+    def get_default(self) -> Any:
+        return {}
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, dict | list):
+            raise TypeError("a sealed document is a dict or a list")
+        return value
+
+    def encode(self, value: Any) -> bytes:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def decode(self, raw: bytes) -> Any:
+        return json.loads(raw)
+
+
+def sealed_names(model: type[models.Model]) -> set[str]:
+    return {field.name for field in model._meta.get_fields() if isinstance(field, SealedField)}
+
+
+class SealedQuerySet(models.QuerySet):
+    def order_by(self, *field_names: Any) -> "SealedQuerySet":
+        wrong = {str(name).lstrip("-") for name in field_names} & sealed_names(self.model)
+        if wrong:
+            raise TypeError("a sealed field cannot be sorted by the database")
+        return super().order_by(*field_names)

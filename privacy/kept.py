@@ -1,0 +1,68 @@
+"""Text that must not be lost when a session ends, a form expires, or a step was already taken.
+
+What a person typed is sealed under her own key and lies in the database under a random uuid;
+the browser gets only that uuid in a signed form field. It is offered to the same person after
+she signed in again, once, within 24 hours (privacy.md 10).
+"""
+
+import json
+from datetime import timedelta
+from uuid import UUID
+
+from django.core import signing
+from django.http import HttpRequest
+from django.utils import timezone
+
+from privacy import keys
+from privacy.compartments import Compartment
+from privacy.models import KeptText, User, WrappedDataKey
+
+SALT = "privacy.kept-text"
+LIFETIME = timedelta(hours=24)
+NEVER_KEPT = {"csrfmiddlewaretoken", "password", "kept"}
+
+
+def typed_in(request: HttpRequest) -> dict[str, list[str]]:
+    return {name: request.POST.getlist(name) for name in request.POST if name not in NEVER_KEPT}
+
+
+def keep(user: User, path: str, fields: dict[str, list[str]]) -> str:
+    """Seal the fields for this person; the answer is the token for the signed form field."""
+    if not WrappedDataKey.objects.filter(
+        owner_uuid=user.uuid, compartment=Compartment.DRAFT.byte
+    ).exists():
+        keys.make(user.uuid, [Compartment.DRAFT])
+    row = KeptText(owner_uuid=user.uuid, user=user)
+    row.text = json.dumps({"path": path, "fields": fields})
+    row.save()
+    return signing.dumps(str(row.uuid), salt=SALT)
+
+
+def take(user: User, token: str) -> tuple[str, dict[str, list[str]]] | None:
+    """What this person had typed, and where; then it is gone. ``None`` for anybody else."""
+    try:
+        uuid = UUID(signing.loads(token, salt=SALT, max_age=LIFETIME))
+    except (signing.BadSignature, ValueError):
+        return None
+    row = KeptText.objects.filter(
+        uuid=uuid, user=user, created_at__gt=timezone.now() - LIFETIME
+    ).first()
+    if row is None:
+        return None
+    # Her own words under her own key: no grant is asked, and nobody else's key is touched.
+    keys.open_pairs([(user.uuid, Compartment.DRAFT)])
+    text = row.text
+    if not text:
+        return None
+    found = json.loads(text)
+    row.delete()
+    return found["path"], found["fields"]
+
+
+def drop_old() -> int:
+    return KeptText.objects.filter(created_at__lt=timezone.now() - LIFETIME).delete()[0]
+
+
+def drop_all(user: User) -> None:
+    """Quick exit leaves nothing behind."""
+    KeptText.objects.filter(user=user).delete()

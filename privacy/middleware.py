@@ -1,0 +1,193 @@
+"""What surrounds every request: log, private responses, the ring of keys, the actor, refusals."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.cache import patch_cache_control
+from django.utils.crypto import constant_time_compare
+from django.utils.http import urlencode
+
+from privacy import audit, kept, keys, sessions
+from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, Refusal, WrongState
+from privacy.logs import event
+from privacy.models import Membership
+
+logger = logging.getLogger("privacy.request")
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def public(view: Any) -> Any:
+    """Mark a view that needs no sign-in. Everything else is locked."""
+    view.public = True
+    return view
+
+
+class RequestLog:
+    """One line a request: view name, status, time, user id. No path, no query, no address."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        start = time.monotonic()
+        response = self.get_response(request)
+        match = request.resolver_match
+        actor = getattr(request, "actor", None)
+        event(
+            logger,
+            "request",
+            method=request.method,
+            view=match.view_name if match else None,
+            status=response.status_code,
+            ms=round((time.monotonic() - start) * 1000),
+            user=actor.user_id if actor else None,
+        )
+        return response
+
+
+class PrivateResponses:
+    """Pages are never stored by a browser or a proxy; powerful features stay off."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, no_store=True, private=True)
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        )
+        return response
+
+
+class KeyRing:
+    """Keys live as long as one request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with keys.fresh_ring():
+            return self.get_response(request)
+
+
+class SessionActor:
+    """Finds who acts, under which membership; ends sessions that are over; locks every door."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = None  # type: ignore[attr-defined]
+        request.membership = None  # type: ignore[attr-defined]
+        membership = self._membership(request)
+        if membership is not None:
+            request.user = membership.user
+            request.membership = membership  # type: ignore[attr-defined]
+            request.actor = sessions.actor_for(  # type: ignore[attr-defined]
+                membership, request.session.session_key or ""
+            )
+        token = audit.current_actor.set(request.actor)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            audit.current_actor.reset(token)
+        return response
+
+    def _membership(self, request: HttpRequest) -> Membership | None:
+        """One query for user, membership, team and organisation; deactivation works at once."""
+        if sessions.MEMBERSHIP not in request.session:
+            request.user = AnonymousUser()
+            return None
+        membership = (
+            Membership.objects.live()
+            .filter(
+                pk=request.session[sessions.MEMBERSHIP], user_id=request.session.get(SESSION_KEY)
+            )
+            .select_related("user", "organisation", "team")
+            .first()
+        )
+        valid = membership is not None and constant_time_compare(
+            request.session.get(HASH_SESSION_KEY, ""), membership.user.get_session_auth_hash()
+        )
+        if not valid or sessions.has_ended(request):
+            request.session.flush()
+            request.user = AnonymousUser()
+            return None
+        sessions.touch(request)
+        return membership
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if getattr(view, "public", False) or request.actor is not None:  # type: ignore[attr-defined]
+            return None
+        return ask_to_sign_in(request)
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A page that was read: sign in and come back. A form that was sent: its text is kept."""
+    if request.method != "POST":
+        return redirect(f"/sign-in/?{urlencode({'next': request.path})}")
+    fields = kept.typed_in(request)
+    person = sessions.last_person(request)
+    token = kept.keep(person, request.path, fields) if person and fields else ""
+    return render(
+        request,
+        "errors/session_ended.html",
+        {"kept_token": token, "next": request.path if token else ""},
+        status=401,
+    )
+
+
+class Refusals:
+    """Turns what an action refused into a page in the person's language; typed text comes back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, keys.KeyringUnavailable | keys.KeyMissing):
+            event(logger, "keyring_unavailable", level=logging.ERROR)
+            return self.page(request, "errors/locked.html", 503)
+        if isinstance(error, OperationalError) and "lock" in str(error):
+            event(logger, "database_busy", level=logging.ERROR)
+            return self.page(request, "errors/busy.html", 503)
+        if not isinstance(error, Refusal):
+            return None
+        if isinstance(error, NotFound):
+            return self.page(request, "errors/404.html", 404)
+        if isinstance(error, Forbidden):
+            return self.page(request, "errors/403.html", 403, reason=error.message)
+        if isinstance(error, WrongState):
+            who = error.who if isinstance(error, AlreadyDone) else ""
+            when = error.when if isinstance(error, AlreadyDone) else None
+            return self.page(
+                request, "errors/409.html", 409, message=error.message, who=who, when=when
+            )
+        assert isinstance(error, Invalid)
+        return self.page(request, "errors/400.html", 400, errors=error.errors)
+
+    def page(
+        self, request: HttpRequest, template: str, status: int, **context: Any
+    ) -> HttpResponse:
+        typed = kept.typed_in(request) if request.method == "POST" else {}
+        context["kept"] = [
+            {"label": translation.gettext("What you typed"), "value": value}
+            for values in typed.values()
+            for value in values
+            if " " in value.strip()
+        ]
+        return render(request, template, context, status=status)

@@ -1,0 +1,226 @@
+"""The door: sign in, choose the work, sign out, leave at once, choose the language."""
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from privacy import audit, kept, sessions
+from privacy.forms import MembershipForm, SignInForm
+from privacy.middleware import public
+from privacy.models import User
+
+PENDING = "pending_user"
+PENDING_KEPT = "pending_kept"
+PENDING_NEXT = "pending_next"
+
+
+def safe_next(request: HttpRequest, path: str) -> str:
+    """Only a path of our own; anything else leads to the worklist."""
+    if path and url_has_allowed_host_and_scheme(
+        path, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        try:
+            resolve(path.split("?")[0])
+        except Resolver404:
+            return reverse(settings.LOGIN_REDIRECT_URL)
+        return path
+    return reverse(settings.LOGIN_REDIRECT_URL)
+
+
+@public
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET" and request.actor is not None:  # type: ignore[attr-defined]
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    form = SignInForm(
+        request,
+        request.POST if request.method == "POST" else None,
+        initial={"next": request.GET.get("next", "")},
+    )
+    if request.method == "POST" and form.is_valid():
+        assert form.user is not None
+        return _signed_in(request, form.user, form.cleaned_data["next"], form.cleaned_data["kept"])
+    if request.method == "POST":
+        audit.signed(actor=None, action="sign_in", result="refused")
+    return render(request, "privacy/sign_in.html", {"form": form})
+
+
+def _signed_in(request: HttpRequest, user: User, path: str, token: str) -> HttpResponse:
+    memberships = list(sessions.memberships_of(user))
+    if not memberships:
+        audit.signed(actor=None, action="sign_in", result="refused")
+        return render(request, "privacy/no_membership.html", status=403)
+    if len(memberships) > 1:
+        request.session.cycle_key()
+        request.session[PENDING] = user.pk
+        request.session[PENDING_NEXT] = path
+        request.session[PENDING_KEPT] = token
+        return redirect("choose_membership")
+    sessions.begin(request, user, memberships[0])
+    return _welcome(request, user, path, token)
+
+
+@public
+@require_http_methods(["GET", "POST"])
+def choose_membership(request: HttpRequest) -> HttpResponse:
+    user = User.objects.filter(pk=request.session.get(PENDING, 0), is_active=True).first()
+    if user is None:
+        return redirect("sign_in")
+    memberships = list(sessions.memberships_of(user))
+    form = MembershipForm(memberships, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        chosen = next(
+            item for item in memberships if str(item.uuid) == form.cleaned_data["membership"]
+        )
+        path = request.session.pop(PENDING_NEXT, "")
+        token = request.session.pop(PENDING_KEPT, "")
+        request.session.pop(PENDING, None)
+        sessions.begin(request, user, chosen)
+        return _welcome(request, user, path, token)
+    return render(request, "privacy/choose_membership.html", {"form": form})
+
+
+def _welcome(request: HttpRequest, user: User, path: str, token: str) -> HttpResponse:
+    found = kept.take(user, token) if token else None
+    if found is not None:
+        response: HttpResponse = _give_back(request, *found)
+    else:
+        response = redirect(safe_next(request, path))
+    sessions.remember_person(response, user)
+    _set_language(response, user.language)
+    return response
+
+
+def _give_back(request: HttpRequest, path: str, fields: dict[str, list[str]]) -> HttpResponse:
+    """Her own text, in a form that goes where it was meant to go. Nothing is sent by itself."""
+    return render(
+        request,
+        "privacy/kept_text.html",
+        {
+            "action": safe_next(request, path),
+            "fields": [(name, value) for name, values in fields.items() for value in values],
+            "shown": [
+                {"label": _("What you typed"), "value": value}
+                for values in fields.values()
+                for value in values
+                if " " in value.strip()
+            ],
+        },
+    )
+
+
+@public
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    sessions.end(request, "sign_out")
+    response = redirect("sign_in")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    response.delete_cookie(sessions.LAST_PERSON_COOKIE)
+    return response
+
+
+@public
+@require_POST
+def quick_exit(request: HttpRequest) -> HttpResponse:
+    """Leave now: the session ends, kept text is dropped, a harmless page shows."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor is not None:
+        kept.drop_all(request.user)  # type: ignore[arg-type]
+        sessions.end(request, "quick_exit")
+    response = redirect("neutral_page")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    response.delete_cookie(sessions.LAST_PERSON_COOKIE)
+    return response
+
+
+@public
+@require_GET
+def neutral_page(request: HttpRequest) -> HttpResponse:
+    """Says nothing about the programme."""
+    return render(request, "privacy/neutral.html")
+
+
+def _set_language(response: HttpResponse, language: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+@public
+@require_POST
+def set_language_choice(request: HttpRequest) -> HttpResponse:
+    language = request.POST.get("language", "")
+    path = safe_next(request, request.POST.get("next", ""))
+    if request.actor is None and path == reverse(settings.LOGIN_REDIRECT_URL):  # type: ignore[attr-defined]
+        path = reverse("sign_in")
+    response = HttpResponseRedirect(path)
+    if translation.check_for_language(language) and language in dict(settings.LANGUAGES):
+        _set_language(response, language)
+        if request.actor is not None:  # type: ignore[attr-defined]
+            User.objects.filter(pk=request.user.pk).update(language=language)
+    return response
+
+
+@require_POST
+def stay_signed_in(request: HttpRequest) -> HttpResponse:
+    """The idle warning's "stay": reaching it moved the clock."""
+    request.session[sessions.SEEN] = int(time.time())
+    return HttpResponse(status=204)
+
+
+@public
+@require_GET
+def session_ended(request: HttpRequest) -> HttpResponse:
+    return render(request, "errors/session_ended.html", status=200)
+
+
+@public
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """An old form, or one from another sign-in. The text comes back in a fresh form."""
+    user = request.user if SESSION_KEY in request.session else None
+    fields = kept.typed_in(request)
+    context: dict[str, Any] = {
+        "kept": [
+            {"label": _("What you typed"), "value": value}
+            for values in fields.values()
+            for value in values
+            if " " in value.strip()
+        ]
+        if user is not None
+        else [],
+    }
+    return render(request, "errors/403_csrf.html", context, status=403)
+
+
+@public
+def locked_out(request: HttpRequest, credentials: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    audit.signed(actor=None, action="sign_in", result="locked_out")
+    return render(request, "privacy/locked_out.html", status=429)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "errors/500.html", status=500)

@@ -1,0 +1,4 @@
+from viewflow.this_object import this as this
+
+DEFAULT: object
+__version__: str

@@ -1,0 +1,13 @@
+from typing import Any
+
+class ViewsetMeta(type): ...
+
+class Viewset(metaclass=ViewsetMeta):
+    app_name: str
+    parent: Any
+    def __init__(self, **initkwargs: Any) -> None: ...
+    def reverse(
+        self, viewname: str, args: Any = None, kwargs: Any = None, current_app: str | None = None
+    ) -> str: ...
+    @property
+    def urls(self) -> tuple[list[Any], str, str]: ...

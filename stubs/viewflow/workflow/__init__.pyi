@@ -1,0 +1,10 @@
+from viewflow.workflow.activation import Activation as Activation
+from viewflow.workflow.base import Flow as Flow
+from viewflow.workflow.base import Node as Node
+from viewflow.workflow.context import context as context
+from viewflow.workflow.exceptions import FlowLockFailed as FlowLockFailed
+from viewflow.workflow.exceptions import FlowRuntimeError as FlowRuntimeError
+from viewflow.workflow.status import PROCESS as PROCESS
+from viewflow.workflow.status import STATUS as STATUS
+from viewflow.workflow.token import Token as Token
+from viewflow.workflow.utils import act as act

@@ -1,0 +1,2 @@
+from viewflow.workflow.nodes import TimerBoundary as TimerBoundary
+from viewflow.workflow.nodes import TimerBoundaryActivation as TimerBoundaryActivation

@@ -1,0 +1,2 @@
+from viewflow.workflow.nodes import Handle as Handle
+from viewflow.workflow.nodes import HandleActivation as HandleActivation

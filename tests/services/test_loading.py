@@ -1,0 +1,52 @@
+import pytest
+from django.core.management import call_command
+
+from services import loading
+from services.models import AdminUnit, Holiday, RuleSet, ServiceType
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_loads_every_province_and_commune():
+    loading.load_reference()
+    communes = AdminUnit.objects.filter(parent__isnull=False)
+    assert AdminUnit.objects.filter(parent__isnull=True).count() == 34
+    assert communes.count() == 3321
+    counts = {kind: communes.filter(type=kind).count() for kind in ("xa", "phuong", "dac_khu")}
+    assert counts == {"xa": 2621, "phuong": 687, "dac_khu": 13}
+    assert communes.filter(parent="52").count() == 135
+    assert AdminUnit.objects.get(pk="13324").parent_id == "37"
+
+
+def test_a_second_run_writes_nothing(django_assert_max_num_queries):
+    first = loading.load_reference()
+    assert all(loaded.created and not loaded.changed for loaded in first.values())
+    with django_assert_max_num_queries(12):
+        second = loading.load_reference()
+    assert all(not loaded.created and not loaded.changed for loaded in second.values())
+
+
+def test_it_repairs_what_differs_and_leaves_what_was_added():
+    loading.load_reference()
+    uuid = ServiceType.objects.get(code="H-STI").uuid
+    ServiceType.objects.filter(code="H-STI").update(name_en="Something else")
+    AdminUnit.objects.filter(pk="13324").update(parent=None)
+    RuleSet.objects.create(
+        kind="clock", version="local", valid_from="2030-01-01", payload={"clocks": []}, source="Us"
+    )
+    before = RuleSet.objects.get(kind="triage").changed_at
+    RuleSet.objects.filter(kind="triage").update(source="Someone")
+    loaded = loading.load_reference()
+    repaired = ServiceType.objects.get(code="H-STI")
+    assert repaired.name_en == "Care for sexually transmitted infections"
+    assert repaired.uuid == uuid
+    assert AdminUnit.objects.get(pk="13324").parent_id == "37"
+    assert RuleSet.objects.filter(version="local").exists()
+    assert RuleSet.objects.get(kind="triage").changed_at > before
+    assert loaded["service_types"].changed == loaded["admin_units"].changed == 1
+
+
+def test_the_command_tells_what_it_did(capsys):
+    call_command("load_reference")
+    assert "admin_units: 3355 created, 0 changed, 0 unchanged" in capsys.readouterr().out
+    assert Holiday.objects.exists()

@@ -1,0 +1,201 @@
+"""The worklist: what waits for me, what waits in my team, and what has happened to a record."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from privacy.actors import Actor
+from privacy.models import ChangeRecord
+from workflow.models import WorkItem
+
+PAGE = 25
+SOON = timedelta(days=3)
+CRITICAL = timedelta(days=7)
+
+
+class Group(models.TextChoices):
+    CRITICAL = "critical"
+    OVERDUE = "overdue"
+    SOON = "soon"
+    LATER = "later"
+
+
+def group_of(item: WorkItem, now: datetime) -> Group:
+    """Critically overdue: more than seven days, or an urgent step over its clock at all."""
+    if item.due_at < now - CRITICAL or (item.urgent and item.due_at < now):
+        return Group.CRITICAL
+    if item.due_at < now:
+        return Group.OVERDUE
+    return Group.SOON if item.due_at < now + SOON else Group.LATER
+
+
+class Cursor(NamedTuple):
+    """Where a page begins: after this row. Written into the URL as "due-id", numbers only."""
+
+    due_at: datetime
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{int(self.due_at.timestamp() * 1_000_000)}-{self.pk}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        stamp, _, pk = text.partition("-")
+        if not (stamp.isdecimal() and pk.isdecimal() and len(stamp) < 18 and len(pk) < 19):
+            return None
+        epoch = datetime.fromtimestamp(0, tz=timezone.get_default_timezone())
+        return cls(epoch + timedelta(microseconds=int(stamp)), int(pk))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """All from closed lists; an unknown value filters nothing."""
+
+    step: str = ""
+    family: str = ""
+    area: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    items: list[WorkItem]
+    total: int
+    urgent: int
+    overdue: int
+    soon: int
+    next: Cursor | None
+    filters: Filters = field(default_factory=Filters)
+
+
+def lanes(actor: Actor) -> list[str]:
+    """The lists she reads: her own, and her team's for her role."""
+    own = [f"u{actor.user_id}"]
+    return [*own, f"t{actor.team_id}:{actor.role}"] if actor.team_id else own
+
+
+def waiting_for(actor: Actor) -> "models.QuerySet[WorkItem]":
+    """Open items in her lists. An item in her own lane counts only under the role it was given
+    to: the work of her other job does not show."""
+    return WorkItem.objects.filter(
+        lane__in=lanes(actor), role=actor.role, done_at__isnull=True
+    )
+
+
+def waiting_in_team(actor: Actor) -> "models.QuerySet[WorkItem]":
+    return WorkItem.objects.filter(team_id=actor.team_id, done_at__isnull=True)
+
+
+def page(
+    items: "models.QuerySet[WorkItem]",
+    *,
+    after: Cursor | None = None,
+    filters: Filters | None = None,
+    size: int = PAGE,
+) -> Page:
+    """One page, most pressing first: two queries (counts, rows), whatever the length of the list."""
+    filters = filters or Filters()
+    for name, value in (
+        ("step", filters.step),
+        ("family", filters.family),
+        ("area_code", filters.area),
+        ("reference", filters.reference),
+    ):
+        if value:
+            items = items.filter(**{name: value})
+    now = timezone.now()
+    counts = items.aggregate(
+        total=Count("pk"),
+        urgent=Count("pk", filter=Q(urgent=True)),
+        overdue=Count("pk", filter=Q(due_at__lt=now)),
+        soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
+    )
+    rows = items
+    if after is not None:
+        rows = rows.filter(
+            Q(due_at__gt=after.due_at) | Q(due_at=after.due_at, pk__gt=after.pk)
+        ).filter(due_at__gte=after.due_at)
+    found = list(rows.order_by("due_at", "pk")[: size + 1])
+    shown = found[:size]
+    more = Cursor(shown[-1].due_at, shown[-1].pk) if len(found) > size else None
+    return Page(items=shown, next=more, filters=filters, **counts)
+
+
+# -- what has happened
+
+
+class Event(NamedTuple):
+    at: datetime
+    event: str
+    actor: str
+    role: str
+    organisation: str
+    before: str
+    after: str
+    reason: str
+
+
+def changes(subject: models.Model) -> list[Event]:
+    """Every change of this record, newest first."""
+    rows = (
+        ChangeRecord.objects.filter(
+            subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk
+        )
+        .select_related("actor", "organisation")
+        .order_by("-at", "-pk")
+    )
+    return [event_of(row) for row in rows]
+
+
+def event_of(row: ChangeRecord) -> Event:
+    return Event(
+        at=row.at,
+        event=row.event,
+        actor=row.actor.display_name,
+        role=row.role,
+        organisation=row.organisation.name if row.organisation else "",
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+    )
+
+
+class StepDone(NamedTuple):
+    flow: str
+    step: str
+    opened_at: datetime
+    due_at: datetime
+    done_at: datetime | None
+    outcome: str
+    by: str
+    late: bool
+
+
+def steps_of(subject: models.Model) -> list[StepDone]:
+    """The steps of this record's flow, in the order in which they opened: who, when, late or not."""
+    rows: Any = (
+        WorkItem.objects.filter(
+            subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk
+        )
+        .select_related("done_by")
+        .order_by("opened_at", "pk")
+    )
+    now = timezone.now()
+    return [
+        StepDone(
+            flow=row.flow,
+            step=row.step,
+            opened_at=row.opened_at,
+            due_at=row.due_at,
+            done_at=row.done_at,
+            outcome=row.outcome,
+            by=row.done_by.display_name if row.done_by and row.outcome == "done" else "",
+            late=(row.done_at or now) > row.due_at,
+        )
+        for row in rows
+    ]

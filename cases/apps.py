@@ -21,12 +21,12 @@ class CasesConfig(AppConfig):
         from workflow import engine
         from workflow import labels as worklist_labels
 
-        for model, grant_model in (
+        for granted, grant_model in (
             (Case, CaseGrant),
             (Lead, LeadGrant),
             (Transfer, TransferGrant),
         ):
-            access.register(model, grant_model, lambda record, _compartment: record.owner_uuid)
+            access.register(granted, grant_model, lambda record, _compartment: record.owner_uuid)
         for model, flow_class in (
             (Lead, OutreachFlow),
             (Case, CaseFlow),
@@ -38,6 +38,9 @@ class CasesConfig(AppConfig):
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
         outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)
         for labeller in (
-            labels.OfCases(), labels.OfChildren(), labels.OfLeads(), labels.OfTransfers(),
+            labels.OfCases(),
+            labels.OfChildren(),
+            labels.OfLeads(),
+            labels.OfTransfers(),
         ):
             worklist_labels.register(labeller)

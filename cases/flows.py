@@ -75,9 +75,7 @@ class OutreachFlow(Flow):
         .Default(this.end)
     )
     wait = Wait(ask_again, title=_("90 days")).Next(this.ask_again)
-    ask_again = (
-        flow.Function(this.do_ask_again).Annotation(title=_("Ask again")).Next(this.offer)
-    )
+    ask_again = flow.Function(this.do_ask_again).Annotation(title=_("Ask again")).Next(this.offer)
 
     # The social worker she chose
     take_over = Step(

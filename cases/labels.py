@@ -34,16 +34,14 @@ class OfCases:
         cases = {
             case.pk: case
             for case in Case.objects.filter(
-                Q(pk__in=ids["case"])
-                | Q(pk__in=plans)
-                | Q(pk__in=links.values("case_id"))
+                Q(pk__in=ids["case"]) | Q(pk__in=plans) | Q(pk__in=links.values("case_id"))
             )
         }
         case_of: dict[tuple[str, int], int] = {("case", pk): pk for pk in cases}
         if ids["follow_up"]:
-            for pk, case_id in FollowUpPlan.objects.filter(
-                pk__in=ids["follow_up"]
-            ).values_list("pk", "case_id"):
+            for pk, case_id in FollowUpPlan.objects.filter(pk__in=ids["follow_up"]).values_list(
+                "pk", "case_id"
+            ):
                 case_of["follow_up", pk] = case_id
         if ids["referral"]:
             for referral_id, case_id in links.values_list("referral_id", "case_id"):
@@ -96,6 +94,4 @@ class OfTransfers:
 
     def label(self, item: WorkItem, record: models.Model) -> Label:
         transfer = cast(Transfer, record)
-        return Label(
-            url=reverse("transfer", args=[transfer.uuid]), reference=transfer.reference
-        )
+        return Label(url=reverse("transfer", args=[transfer.uuid]), reference=transfer.reference)

@@ -155,9 +155,7 @@ class Case(OwnsKeys):
     """One person's file, under a code and the name she wants to be called by."""
 
     code = models.CharField(max_length=12, unique=True, default=case_code)
-    state = models.CharField(
-        max_length=15, choices=CaseState.choices, default=CaseState.ENGAGEMENT
-    )
+    state = models.CharField(max_length=15, choices=CaseState.choices, default=CaseState.ENGAGEMENT)
     track = models.CharField(max_length=10, choices=Track.choices, default=Track.ADULT)
     age_band = models.CharField(max_length=10, choices=AgeBand.choices)
     channel = models.CharField(max_length=10, choices=Channel.choices)

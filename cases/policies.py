@@ -16,14 +16,14 @@ def _refuse(actor: Actor, subject: object, action: str, reason: str) -> None:
 
 def require_intake(actor: Actor) -> None:
     """Who may open a case: social workers."""
-    if not actor.is_a(Role.SOCIAL_WORKER) or actor.team_id is None:
+    if not actor.is_a(Role.SOCIAL_WORKER) or not actor.team_id:
         _refuse(actor, None, "open_case", "role")
         raise NotFound
 
 
 def require_outreach(actor: Actor) -> None:
     """Who may record a contact: peer workers and social workers."""
-    if not actor.is_a(Role.PEER_WORKER, Role.SOCIAL_WORKER) or actor.team_id is None:
+    if not actor.is_a(Role.PEER_WORKER, Role.SOCIAL_WORKER) or not actor.team_id:
         _refuse(actor, None, "record_contact", "role")
         raise NotFound
 

@@ -18,9 +18,7 @@ def child_officers_of(case: Case) -> Holder:
     team = child_team(case.area_code)
     if team is None:
         # No child office is known for this place: the named supervisor must find one today.
-        return Holder(
-            Role.SUPERVISOR, case.team_id, case.named_supervisor_id, case.organisation_id
-        )
+        return Holder(Role.SUPERVISOR, case.team_id, case.named_supervisor_id, case.organisation_id)
     return Holder(Role.CHILD_OFFICER, team.pk, None, team.organisation_id)
 
 
@@ -62,9 +60,7 @@ def follow_up_worker(plan: FollowUpPlan) -> Holder:
 
 
 def releasing_supervisors(transfer: Transfer) -> Holder:
-    return Holder(
-        Role.SUPERVISOR, transfer.from_team_id, None, transfer.from_team.organisation_id
-    )
+    return Holder(Role.SUPERVISOR, transfer.from_team_id, None, transfer.from_team.organisation_id)
 
 
 def receiving_supervisors(transfer: Transfer) -> Holder:

@@ -2,8 +2,18 @@
 
 from django.urls import path
 
-from cases.views import closing, consents, file, follow_up, intake, moving, outreach, planning
-from cases.views import referring, screening
+from cases.views import (
+    closing,
+    consents,
+    file,
+    follow_up,
+    intake,
+    moving,
+    outreach,
+    planning,
+    referring,
+    screening,
+)
 
 urlpatterns = [
     # outreach
@@ -39,9 +49,7 @@ urlpatterns = [
     path("cases/<uuid:uuid>/child-end/", planning.child_end, name="child_end"),
     # referring
     path("cases/<uuid:uuid>/refer/", referring.choose, name="refer"),
-    path(
-        "cases/<uuid:uuid>/refer/<uuid:offer>/consent/", referring.consent, name="refer_consent"
-    ),
+    path("cases/<uuid:uuid>/refer/<uuid:offer>/consent/", referring.consent, name="refer_consent"),
     path("consents/<uuid:uuid>/slip/", referring.slip, name="refer_slip"),
     path("slips/<uuid:uuid>/", referring.show, name="case_referral"),
     path("slips/<uuid:uuid>/check/", referring.check, name="case_referral_check"),

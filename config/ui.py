@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
+from uuid import uuid4
 
 from django import forms, template
 from django.core.exceptions import ValidationError
@@ -315,6 +316,7 @@ def post_button(
         "name": name,
         "value": value,
         "hidden": hidden,
+        "once": uuid4(),
         "csrf_token": context.get("csrf_token"),
     }
 
@@ -331,6 +333,7 @@ def postform(
         action=action,
         draft_url=draft_url,
         multipart=bool(form and form.is_multipart()),
+        once=uuid4(),
         csrf_token=context.get("csrf_token"),
     )
 

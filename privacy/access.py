@@ -59,9 +59,11 @@ def permission_id(model: type[models.Model], codename: str) -> int:
     return _permission_ids[key]
 
 
-def live(actor: Actor, model: type[models.Model], permissions: Collection[str]) -> models.QuerySet:
+def live(
+    actor: Actor, model: type[models.Model], permissions: Collection[str]
+) -> models.QuerySet[Any]:
     """The live grants under which this actor holds any of these permissions."""
-    grant_model = _registry[model].grant_model
+    grant_model: Any = _registry[model].grant_model
     held = Q(pk__in=[])
     for permission in permissions:
         if not may_hold(actor.role, permission):
@@ -71,7 +73,7 @@ def live(actor: Actor, model: type[models.Model], permissions: Collection[str]) 
             holder |= Q(team_id=actor.team_id)
         held |= holder & Q(permission_id=permission_id(model, permission))
     now = timezone.now()
-    return grant_model._default_manager.filter(
+    grants: models.QuerySet[Any] = grant_model._default_manager.filter(
         held,
         Q(expires_at__isnull=True) | Q(expires_at__gt=now),
         Q(basis__isnull=True)
@@ -82,6 +84,7 @@ def live(actor: Actor, model: type[models.Model], permissions: Collection[str]) 
         revoked_at__isnull=True,
         starts_at__lte=now,
     )
+    return grants
 
 
 def can(actor: Actor, obj: models.Model, permission: str = "work") -> bool:
@@ -97,7 +100,7 @@ def require(actor: Actor, obj: models.Model, permission: str = "work") -> None:
         raise NotFound
 
 
-def visible(actor: Actor, model: type[models.Model]) -> models.QuerySet:
+def visible(actor: Actor, model: type[models.Model]) -> models.QuerySet[Any]:
     """Everything of this model she may work on."""
     ids = live(actor, model, ["work"]).values("content_object_id")
     return model._default_manager.filter(pk__in=ids)
@@ -197,7 +200,7 @@ def give(
     expires_at: datetime | None = None,
 ) -> None:
     """Give a user or a team (exactly one) these permissions on the object; idempotent."""
-    grant_model = _registry[type(obj)].grant_model
+    grant_model: Any = _registry[type(obj)].grant_model
     user_id = user.pk if isinstance(user, User) else user
     team_id = team.pk if isinstance(team, Team) else team
     now = timezone.now()
@@ -242,9 +245,8 @@ def take_away(
 ) -> int:
     """Revoke now, or let run out at ``at``. With neither user nor team: everyone's grants;
     ``outside`` narrows to grants that rest on a consent."""
-    rows = _registry[type(obj)].grant_model._default_manager.filter(
-        content_object=obj, revoked_at__isnull=True
-    )
+    grant_model: Any = _registry[type(obj)].grant_model
+    rows = grant_model._default_manager.filter(content_object=obj, revoked_at__isnull=True)
     if user is not None:
         rows = rows.filter(user_id=user)
     if team is not None:
@@ -256,5 +258,5 @@ def take_away(
     if outside:
         rows = rows.filter(basis__isnull=False)
     if at is not None:
-        return rows.update(expires_at=at)
-    return rows.update(revoked_at=timezone.now())
+        return int(rows.update(expires_at=at))
+    return int(rows.update(revoked_at=timezone.now()))

@@ -10,15 +10,18 @@ SYSTEM_USERNAME = "system"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One person in one membership, for one session. ``session`` is a hash, never the key."""
+    """One person in one membership, for one session. ``session`` is a hash, never the key.
+
+    The system has no membership: its ids are 0, which belongs to nobody.
+    """
 
     user_id: int
     user_uuid: UUID
     name: str
     role: str
-    membership_id: int | None = None
-    organisation_id: int | None = None
-    team_id: int | None = None
+    membership_id: int = 0
+    organisation_id: int = 0
+    team_id: int = 0
     session: str = ""
 
     @property

@@ -31,7 +31,7 @@ def record_change(
     after: str = "",
     reason: str = "",
 ) -> None:
-    """One change of one record. ``event`` is the app's own name for it, e.g. ``referral.accepted``."""
+    """One change of one record. ``event`` is the app's own name, such as ``referral.accepted``."""
     from privacy.models import ChangeRecord
 
     ChangeRecord.objects.create(
@@ -40,7 +40,7 @@ def record_change(
         subject_id=subject.pk,
         actor_id=actor.user_id,
         role=actor.role,
-        organisation_id=actor.organisation_id,
+        organisation_id=actor.organisation_id or None,
         before=before,
         after=after,
         reason=reason,
@@ -66,9 +66,9 @@ def _write(
         action=action,
         result=result,
         actor_uuid=actor.user_uuid if actor else None,
-        membership_id=actor.membership_id if actor else None,
+        membership_id=(actor.membership_id or None) if actor else None,
         role=actor.role if actor else "",
-        organisation_id=actor.organisation_id if actor else None,
+        organisation_id=(actor.organisation_id or None) if actor else None,
         session=actor.session if actor else "",
         object_type=object_type,
         object_uuid=object_uuid,

@@ -1,6 +1,7 @@
 """The compartments of a file: what is opened together, and never more than that."""
 
 from enum import StrEnum
+from typing import Any
 
 
 class Compartment(StrEnum):
@@ -64,7 +65,7 @@ REFERRAL_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.PACKET,)
 ENTRY_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.ENTRIES,)
 
 
-def permission_rows(compartments: tuple[Compartment, ...]) -> list[tuple[str, str]]:
+def permission_rows(compartments: tuple[Compartment, ...]) -> list[tuple[str, Any]]:
     """``Meta.permissions`` of a model that carries grants: ``work`` and one per compartment."""
     return [("work", "May work on it")] + [
         (item.permission, f"May open the {item.value} compartment") for item in compartments

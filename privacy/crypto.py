@@ -75,7 +75,7 @@ class Place:
 
 
 class DataKey:
-    """One data key, held open in memory for one request. ``cipher`` is built once: half the cost."""
+    """One data key, open in memory for one request. Its cipher is built once: half the cost."""
 
     __slots__ = ("_cipher", "version")
 
@@ -143,7 +143,7 @@ def new_key() -> bytes:
 
 
 def wrap(kek: bytes, raw: bytes, context: bytes) -> bytes:
-    """Seal a data key under a key-encryption key; ``context`` names the key and is authenticated."""
+    """Seal a data key under a key-encryption key; ``context`` names it and is authenticated."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(kek).encrypt(nonce, raw, context)
 

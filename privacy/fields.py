@@ -7,7 +7,7 @@
 """
 
 import json
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from django.core import checks
 from django.db import models
@@ -92,7 +92,13 @@ class SealedDescriptor:
         instance.__dict__[self.field.attname] = held
 
 
-class SealedField(models.Field):
+if TYPE_CHECKING:
+    AnyField = models.Field[Any, Any]
+else:
+    AnyField = models.Field
+
+
+class SealedField(AnyField):
     """Base of the sealed fields. ``label`` is written once and frozen; it is bound into every
     envelope together with the record's uuid, its owner's uuid and the compartment."""
 
@@ -100,33 +106,41 @@ class SealedField(models.Field):
 
     def __init__(self, *, label: str = "", compartment: str = "", **kwargs: Any) -> None:
         self.label = label
-        self.compartment = Compartment(compartment) if compartment else None
+        self._compartment = Compartment(compartment) if compartment else None
         kwargs.setdefault("editable", False)
         super().__init__(**kwargs)
+
+    @property
+    def compartment(self) -> Compartment:
+        if self._compartment is None:
+            raise TypeError("a sealed field names its compartment")
+        return self._compartment
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
         kwargs["label"] = self.label
-        kwargs["compartment"] = str(self.compartment or "")
+        kwargs["compartment"] = str(self._compartment or "")
         kwargs.pop("editable", None)
         return name, path, args, kwargs
 
     def get_internal_type(self) -> str:
         return "BinaryField"
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only=private_only)
         setattr(cls, self.attname, SealedDescriptor(self))
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         found = super().check(**kwargs)
-        if not self.label or self.compartment is None:
+        if not self.label or self._compartment is None:
             found.append(
                 checks.Error(
                     "A sealed field needs a label and a compartment.", obj=self, id="privacy.E001"
                 )
             )
-        if self.null or self.unique or self.db_index:
+        if self.null or self.unique or getattr(self, "db_index", False):
             found.append(
                 checks.Error(
                     "A sealed field is never null, unique or indexed: existence speaks too.",
@@ -158,7 +172,6 @@ class SealedField(models.Field):
         return None if value is None else Envelope(bytes(value))
 
     def place(self, instance: models.Model) -> crypto.Place:
-        assert self.compartment is not None
         return crypto.Place(
             self.label,
             instance.uuid,  # type: ignore[attr-defined]
@@ -167,7 +180,6 @@ class SealedField(models.Field):
         )
 
     def open(self, instance: models.Model, held: Envelope) -> Any:
-        assert self.compartment is not None
         place = self.place(instance)
         try:
             version = crypto.envelope_version(held.raw)
@@ -184,7 +196,6 @@ class SealedField(models.Field):
         """One audit row per owner and compartment and request: a page of fields is one event."""
         from privacy import audit
 
-        assert self.compartment is not None
         pair = (place.owner, self.compartment)
         if pair not in keys.ring().locked:
             keys.ring().locked.add(pair)
@@ -193,8 +204,7 @@ class SealedField(models.Field):
     # -- the way to the database
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Envelope:
-        assert self.compartment is not None
-        held = model_instance.__dict__[self.attname]
+        held: Typed | Envelope = model_instance.__dict__[self.attname]
         if isinstance(held, Typed):
             place = self.place(model_instance)
             key = keys.ring().sealer(place.owner, self.compartment)
@@ -238,7 +248,7 @@ class SealedTextField(SealedField):
 
 
 class SealedJSONField(SealedField):
-    """Small documents: answers, a packet. Assign a new one to change it; edits in place are lost."""
+    """Small documents: answers, a packet. Assign a new one to change it: edits in place vanish."""
 
     def get_default(self) -> Any:
         return {}
@@ -259,8 +269,11 @@ def sealed_names(model: type[models.Model]) -> set[str]:
     return {field.name for field in model._meta.get_fields() if isinstance(field, SealedField)}
 
 
-class SealedQuerySet(models.QuerySet):
-    def order_by(self, *field_names: Any) -> "SealedQuerySet":
+M = TypeVar("M", bound=models.Model)
+
+
+class SealedQuerySet(models.QuerySet[M]):
+    def order_by(self, *field_names: Any) -> Self:
         wrong = {str(name).lstrip("-") for name in field_names} & sealed_names(self.model)
         if wrong:
             raise TypeError("a sealed field cannot be sorted by the database")

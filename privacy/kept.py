@@ -19,7 +19,7 @@ from privacy.models import KeptText, User, WrappedDataKey
 
 SALT = "privacy.kept-text"
 LIFETIME = timedelta(hours=24)
-NEVER_KEPT = {"csrfmiddlewaretoken", "password", "kept"}
+NEVER_KEPT = {"csrfmiddlewaretoken", "password", "kept", "once"}
 
 
 def typed_in(request: HttpRequest) -> dict[str, list[str]]:

@@ -210,7 +210,7 @@ class Ring:
     def drop(self, owner: UUID) -> None:
         for pairs in (self.seen, self.sealing):
             for pair in [pair for pair in pairs if pair[0] == owner]:
-                del pairs[pair]  # type: ignore[attr-defined]
+                del pairs[pair]
 
     def opener(self, owner: UUID, compartment: Compartment, version: int) -> crypto.DataKey | None:
         return self.seen.get((owner, compartment), {}).get(version)

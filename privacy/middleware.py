@@ -4,10 +4,11 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -18,7 +19,7 @@ from django.utils.http import urlencode
 from privacy import audit, kept, keys, sessions
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, Refusal, WrongState
 from privacy.logs import event
-from privacy.models import Membership
+from privacy.models import Membership, SentForm
 
 logger = logging.getLogger("privacy.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -111,7 +112,7 @@ class SessionActor:
         membership = (
             Membership.objects.live()
             .filter(
-                pk=request.session[sessions.MEMBERSHIP], user_id=request.session.get(SESSION_KEY)
+                pk=request.session[sessions.MEMBERSHIP], user_id=request.session.get(SESSION_KEY, 0)
             )
             .select_related("user", "organisation", "team")
             .first()
@@ -158,6 +159,48 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """A form is carried out once, in one transaction with its page's token: pressed twice,
+        sent again by a weak network or from a second tab, it changes nothing the second time."""
+        if request.method != "POST" or getattr(view, "public", False):
+            return None
+        try:
+            token = UUID(request.POST.get("once", ""))
+        except ValueError:
+            return None
+        try:
+            with transaction.atomic():
+                self._claim(request, token)
+                response: HttpResponse = view(request, *args, **kwargs)
+                if response.status_code >= 400:
+                    transaction.set_rollback(True)
+                return response
+        except Exception as error:
+            page = self.process_exception(request, error)
+            if page is None:
+                raise
+            return page
+
+    def _claim(self, request: HttpRequest, token: UUID) -> None:
+        actor = request.actor  # type: ignore[attr-defined]
+        sent = SentForm.objects.filter(pk=token).first()
+        if sent is None:
+            try:
+                with transaction.atomic():
+                    SentForm.objects.create(token=token, user_id=actor.user_id)
+            except IntegrityError:  # the same page, sent twice at the same moment
+                raise AlreadyDone(
+                    translation.gettext("This form has been sent already, and carried out.")
+                ) from None
+            return
+        raise AlreadyDone(
+            translation.gettext("This form has been sent already, and carried out."),
+            who=actor.name if sent.user_id == actor.user_id else "",
+            when=sent.at,
+        )
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, keys.KeyringUnavailable | keys.KeyMissing):
             event(logger, "keyring_unavailable", level=logging.ERROR)
@@ -177,8 +220,8 @@ class Refusals:
             return self.page(
                 request, "errors/409.html", 409, message=error.message, who=who, when=when
             )
-        assert isinstance(error, Invalid)
-        return self.page(request, "errors/400.html", 400, errors=error.errors)
+        errors = error.errors if isinstance(error, Invalid) else {}
+        return self.page(request, "errors/400.html", 400, errors=errors)
 
     def page(
         self, request: HttpRequest, template: str, status: int, **context: Any

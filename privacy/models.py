@@ -121,7 +121,7 @@ class Membership(models.Model):
 
 
 class SealedModel(models.Model):
-    """A record with sealed fields: it has a uuid before it is saved, and an owner whose keys it uses."""
+    """A record with sealed fields: a uuid before it is saved, and an owner whose keys it uses."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     owner_uuid = models.UUIDField(db_index=True, editable=False)
@@ -136,7 +136,9 @@ class SealedModel(models.Model):
         state.pop("_opened", None)
         return state
 
-    def refresh_from_db(self, using: Any = None, fields: Any = None, **kwargs: Any) -> None:
+    def refresh_from_db(  # type: ignore[override]
+        self, using: Any = None, fields: Any = None, **kwargs: Any
+    ) -> None:
         """Envelopes come back as they are; opening waits until a value is read."""
         sealed = sealed_names(type(self))
         asked = (
@@ -310,7 +312,7 @@ class ChangeRecord(models.Model):
         return f"{self.event} {self.pk}"
 
 
-class AppendOnly(models.QuerySet):
+class AppendOnly(models.QuerySet[Any]):
     def update(self, **kwargs: Any) -> int:
         raise TypeError("the audit is only ever added to")
 
@@ -319,7 +321,7 @@ class AppendOnly(models.QuerySet):
 
 
 class AuditEvent(models.Model):
-    """Who opened, listed, was refused. Database "audit": a refusal outlives a rolled-back request."""
+    """Who opened, listed, was refused. In the audit database: a refusal outlives a rollback."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     action = models.CharField(max_length=60)
@@ -360,7 +362,8 @@ class Outbox(models.Model):
 
     kind = models.CharField(max_length=60)
     object_id = models.BigIntegerField(null=True)
-    dedupe_key = models.CharField(max_length=120, null=True, unique=True)
+    # Null = may be promised twice; an empty text would be unique.
+    dedupe_key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001
     created_at = models.DateTimeField(default=timezone.now)
     run_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -382,6 +385,17 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class SentForm(models.Model):
+    """A form that was carried out: its page's random token. Sent again, it changes nothing."""
+
+    token = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.token)
 
 
 class KeptText(SealedModel):

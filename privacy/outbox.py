@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from privacy.models import Outbox
 
-Handler = Callable[[int | None], None]
+Handler = Callable[[int], None]
 handlers: dict[str, list[Handler]] = {}
 
 

@@ -70,7 +70,7 @@ def has_ended(request: HttpRequest) -> bool:
     now = int(time.time())
     seen = request.session.get(SEEN, 0)
     started = request.session.get(STARTED, 0)
-    return (
+    return bool(
         now - seen > settings.SESSION_IDLE_SECONDS
         or now - started > settings.SESSION_ABSOLUTE_SECONDS
     )

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from privacy import kept
-from privacy.models import WrappedDataKey
+from privacy.models import SentForm, WrappedDataKey
 
 ORPHAN_AGE = timedelta(hours=24)
 
@@ -14,6 +14,12 @@ ORPHAN_AGE = timedelta(hours=24)
 @shared_task(name="privacy.drop_kept_text")
 def drop_kept_text() -> int:
     return kept.drop_old()
+
+
+@shared_task(name="privacy.drop_sent_forms")
+def drop_sent_forms() -> int:
+    """A page older than a day is not sent twice by a slow network any more."""
+    return SentForm.objects.filter(at__lt=timezone.now() - ORPHAN_AGE).delete()[0]
 
 
 @shared_task(name="privacy.sweep_orphan_keys")

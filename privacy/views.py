@@ -48,8 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         initial={"next": request.GET.get("next", "")},
     )
-    if request.method == "POST" and form.is_valid():
-        assert form.user is not None
+    if request.method == "POST" and form.is_valid() and form.user is not None:
         return _signed_in(request, form.user, form.cleaned_data["next"], form.cleaned_data["kept"])
     if request.method == "POST":
         audit.signed(actor=None, action="sign_in", result="refused")
@@ -173,7 +172,7 @@ def set_language_choice(request: HttpRequest) -> HttpResponse:
     if translation.check_for_language(language) and language in dict(settings.LANGUAGES):
         _set_language(response, language)
         if request.actor is not None:  # type: ignore[attr-defined]
-            User.objects.filter(pk=request.user.pk).update(language=language)
+            User.objects.filter(pk=request.actor.user_id).update(language=language)  # type: ignore[attr-defined]
     return response
 
 

@@ -28,7 +28,9 @@ class Received:
         ).select_related("livelihood_plan")
         by_referral = {row.pk: row for row in rows}
         by_plan = {
-            row.livelihood_plan.pk: row for row in by_referral.values() if hasattr(row, "livelihood_plan")
+            row.livelihood_plan.pk: row
+            for row in by_referral.values()
+            if hasattr(row, "livelihood_plan")
         }
         found: dict[int, models.Model] = {}
         for item in items:

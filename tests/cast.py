@@ -1,13 +1,13 @@
 """The cast of every test: invented people in two communes, each with one job.
 
-    Hạnh   social worker, phường Duy Tiên       Bích   her supervisor
-    Lan    nurse at the health station          Thu    women's union officer
-    Minh   vocational centre                    Dung   legal aid centre
-    Hoa    peer worker                          Vân    commune child officer
-    Tâm    social worker, the same team         Kiên   social worker in another commune
-    Loan   supervisor in another commune        Quý    programme officer
-    An     administrator                        Yến    data-protection officer
-    stranger   a nurse in another commune
+Hạnh   social worker, phường Duy Tiên       Bích   her supervisor
+Lan    nurse at the health station          Thu    women's union officer
+Minh   vocational centre                    Dung   legal aid centre
+Hoa    peer worker                          Vân    commune child officer
+Tâm    social worker, the same team         Kiên   social worker in another commune
+Loan   supervisor in another commune        Quý    programme officer
+An     administrator                        Yến    data-protection officer
+stranger   a nurse in another commune
 """
 
 from dataclasses import dataclass, field

@@ -36,8 +36,13 @@ def django_db_setup(django_db_setup, django_db_blocker):  # type: ignore[no-unty
             (casting.AWAY, "38", "xa", "Cẩm Thủy"),
         ):
             AdminUnit.objects.create(
-                code=code, parent_id=parent, type=kind, name=name, search_key=name.lower(),
-                valid_from="2025-07-01", source="test",
+                code=code,
+                parent_id=parent,
+                type=kind,
+                name=name,
+                search_key=name.lower(),
+                valid_from="2025-07-01",
+                source="test",
             )
 
 
@@ -63,6 +68,8 @@ def pytest_collection_modifyitems(items):  # type: ignore[no-untyped-def]
     """Three databases: every test that touches one may touch all."""
     for item in items:
         marker = item.get_closest_marker("django_db")
-        uses = "db" in getattr(item, "fixturenames", ()) or "cast" in getattr(item, "fixturenames", ())
+        uses = "db" in getattr(item, "fixturenames", ()) or "cast" in getattr(
+            item, "fixturenames", ()
+        )
         if marker is None and uses:
             item.add_marker(pytest.mark.django_db(databases=["default", "keystore", "audit"]))

@@ -155,7 +155,9 @@ def claim(*, subject: models.Model, step: str, actor: Actor) -> None:
             _move(item, Holder(actor.role, item.team_id, actor.user_id, item.organisation_id))
 
 
-def reassign(*, subject: models.Model, holder: Holder, actor: Actor, role: str | None = None) -> int:
+def reassign(
+    *, subject: models.Model, holder: Holder, actor: Actor, role: str | None = None
+) -> int:
     """Move every waiting step of the subject to another holder (of one role, if named).
 
     The caller's policy has asked whether this actor may move work; the number moved is returned.

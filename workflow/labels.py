@@ -27,9 +27,14 @@ class Label(NamedTuple):
 class Labeller(Protocol):
     """``roles`` empty = every role. The first registered labeller that claims an item names it."""
 
-    flows: frozenset[str]
-    roles: frozenset[str]
-    compartments: tuple[Compartment, ...]
+    @property
+    def flows(self) -> frozenset[str]: ...
+
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+    @property
+    def compartments(self) -> tuple[Compartment, ...]: ...
 
     def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
         """Item id → the record whose keys name it; one query."""

@@ -61,7 +61,7 @@ class WorkItem(models.Model):
 
 
 class RunnerBeat(models.Model):
-    """When each periodic task last ran, so that a missed hour is caught up once, not sixty times."""
+    """When each periodic task last ran: a missed hour is caught up once, not sixty times."""
 
     name = models.CharField(max_length=80, unique=True)
     last_run = models.DateTimeField()

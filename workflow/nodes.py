@@ -6,7 +6,7 @@ is written, cancelling disarms the timers at its border, a revived step keeps it
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from django.contrib.contenttypes.models import ContentType
 from django.utils.timezone import now
@@ -19,7 +19,9 @@ from viewflow.workflow.nodes.timer import TimerActivation
 from viewflow.workflow.nodes.view import ViewActivation
 from viewflow.workflow.status import STATUS
 
+from privacy import audit
 from privacy.actors import Actor
+from workflow import notices
 from workflow.models import WorkItem
 
 LIVE = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED, STATUS.SCHEDULED)
@@ -81,7 +83,7 @@ class StepActivation(ViewActivation):
         subject = subject_of(self)
         holder = step.holder_of(subject)
         facts = subject.work_facts()
-        WorkItem.objects.create(
+        item = WorkItem.objects.create(
             task=self.task,
             process=self.process,
             flow=self.flow_class.flow_name,
@@ -101,6 +103,10 @@ class StepActivation(ViewActivation):
             due_at=step.due_of(subject),
             opened_at=now(),
         )
+        # Nobody is told of work that she has just given herself.
+        actor = audit.current_actor.get()
+        if actor is None or actor.user_id != holder.user_id:
+            notices.tell_holder(item)
 
     @Activation.status.transition(source=STATUS.NEW, target=STATUS.ASSIGNED)
     def assign(self, user: Any) -> None:
@@ -247,6 +253,7 @@ class Flow(flow.Flow):
     """Base of our five flows. Row lock that waits (no sleeping retries inside a request)."""
 
     lock_impl = SelectForUpdateLock(nowait=False, attempts=1)
+    start: ClassVar[Any]
     flow_name = ""
     # One subject model ↔ one flow name; a breaking change is a new class with the next version.
     version = 1

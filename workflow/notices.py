@@ -48,7 +48,7 @@ def tell_holder(item: WorkItem) -> None:
     outbox.put(KIND, item.pk, dedupe_key=f"{KIND}:{item.pk}:{item.lane}")
 
 
-def send(item_id: int | None) -> None:
+def send(item_id: int) -> None:
     """Outbox handler. An item that is done in the meantime is not told any more."""
     item = WorkItem.objects.filter(pk=item_id, done_at__isnull=True).first()
     if item is None:
@@ -58,7 +58,7 @@ def send(item_id: int | None) -> None:
     else:
         people = User.objects.filter(
             pk__in=Membership.objects.live()
-            .filter(team_id=item.team_id, role=item.role)
+            .filter(team_id=item.team_id or 0, role=item.role)
             .values("user_id")
         )
     adapter: Adapter = FileSpool(Path(settings.NOTICE_SPOOL))

@@ -59,7 +59,7 @@ def run_row(row_id: int) -> int:
     try:
         for handler in handlers.get(row.kind, ()):
             with keys.fresh_ring(), transaction.atomic():
-                handler(row.object_id)
+                handler(row.object_id or 0)
         if row.kind not in handlers:
             raise LookupError("nobody handles this kind")
     except Exception as error:

@@ -94,14 +94,14 @@ class Runner:
         now = timezone.now()
         last = dict(RunnerBeat.objects.values_list("name", "last_run"))
         for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
-            period = timedelta(seconds=float(entry["schedule"]))
+            period = timedelta(seconds=float(str(entry["schedule"])))
             before = last.get(name)
             # A clock that was set back must not stop the beat for hours.
             if before is not None and timedelta(0) <= now - before < period:
                 continue
             RunnerBeat.objects.update_or_create(name=name, defaults={"last_run": now})
             try:
-                current_app.tasks[entry["task"]].apply(throw=True)
+                current_app.tasks[str(entry["task"])].apply(throw=True)
             except Exception as error:
                 event(
                     logger,

@@ -82,9 +82,7 @@ def lanes(actor: Actor) -> list[str]:
 def waiting_for(actor: Actor) -> "models.QuerySet[WorkItem]":
     """Open items in her lists. An item in her own lane counts only under the role it was given
     to: the work of her other job does not show."""
-    return WorkItem.objects.filter(
-        lane__in=lanes(actor), role=actor.role, done_at__isnull=True
-    )
+    return WorkItem.objects.filter(lane__in=lanes(actor), role=actor.role, done_at__isnull=True)
 
 
 def waiting_in_team(actor: Actor) -> "models.QuerySet[WorkItem]":
@@ -98,7 +96,7 @@ def page(
     filters: Filters | None = None,
     size: int = PAGE,
 ) -> Page:
-    """One page, most pressing first: two queries (counts, rows), whatever the length of the list."""
+    """One page, most pressing first: two queries (counts, rows), however long the list."""
     filters = filters or Filters()
     for name, value in (
         ("step", filters.step),
@@ -177,7 +175,7 @@ class StepDone(NamedTuple):
 
 
 def steps_of(subject: models.Model) -> list[StepDone]:
-    """The steps of this record's flow, in the order in which they opened: who, when, late or not."""
+    """The steps of this record's flow, in the order in which they opened."""
     rows: Any = (
         WorkItem.objects.filter(
             subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.consent import live_consents
+from cases.actions.consent import end_transfers, live_consents
 from cases.actions.follow_up import end_all
 from cases.actions.referring import open_links
 from cases.actions.shared import locked, move, must_be, note, required
@@ -74,16 +74,19 @@ def approve_closure(*, actor: Actor, case: Case) -> None:
         if link.referral.state == State.DRAFT:
             referrals.discard(actor=actor, referral=link.referral)
         else:
-            referrals.cancel(
-                actor=actor, referral=link.referral, reason=CancelReason.CASE_CLOSED
-            )
+            referrals.cancel(actor=actor, referral=link.referral, reason=CancelReason.CASE_CLOSED)
     end_all(actor, case)
+    end_transfers(actor, case)
     Basis.objects.filter(
         pk__in=[consent.basis_id for consent in live_consents(case) if consent.basis_id]
     ).update(ended_at=timezone.now())
     move(
-        actor, case, CaseState.CLOSED, "case.closed",
-        reason=closure.reason, closed_at=timezone.now(),
+        actor,
+        case,
+        CaseState.CLOSED,
+        "case.closed",
+        reason=closure.reason,
+        closed_at=timezone.now(),
     )
     engine.complete(subject=case, step="approve_closure", actor=actor)
 
@@ -111,8 +114,14 @@ def reopen_case(*, actor: Actor, case: Case) -> None:
     if case.track != Track.ADULT:
         raise WrongState(_("This file is in the protected child track."))
     move(
-        actor, case, CaseState.ENGAGEMENT, "case.reopened",
-        closed_at=None, level="", review_at=None, act_by=None,
+        actor,
+        case,
+        CaseState.ENGAGEMENT,
+        "case.reopened",
+        closed_at=None,
+        level="",
+        review_at=None,
+        act_by=None,
     )
     engine.start(subject=case, actor=actor)
 
@@ -120,7 +129,14 @@ def reopen_case(*, actor: Actor, case: Case) -> None:
 # -- the protected child track
 
 
-CHILD_STEPS = ("line_111", "commune_notice", "provincial_health", "shelter", "health_check", "guardian")
+CHILD_STEPS = (
+    "line_111",
+    "commune_notice",
+    "provincial_health",
+    "shelter",
+    "health_check",
+    "guardian",
+)
 
 
 @transaction.atomic
@@ -149,7 +165,11 @@ def conclude_child_protection(*, actor: Actor, case: Case) -> None:
     policies.require_child_protection(actor, case)
     must_be(case, CaseState.PROTECTED)
     move(
-        actor, case, CaseState.CLOSED, "case.closed",
-        reason=ClosureReason.CHILD_CONCLUDED, closed_at=timezone.now(),
+        actor,
+        case,
+        CaseState.CLOSED,
+        "case.closed",
+        reason=ClosureReason.CHILD_CONCLUDED,
+        closed_at=timezone.now(),
     )
     engine.complete(subject=case, step="child_support", actor=actor)

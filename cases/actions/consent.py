@@ -13,10 +13,20 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.follow_up import end_all
+from cases.actions.screening import drop_answers
 from cases.actions.shared import locked, move, must_be, note, require_adult
-from cases.models import Case, Consent, ConsentEnd, ConsentMethod, GivenBy, Purpose
-from cases.states import CaseState, ClosureReason
-from privacy import access
+from cases.models import (
+    CarePlan,
+    Case,
+    Consent,
+    ConsentEnd,
+    ConsentMethod,
+    GivenBy,
+    Purpose,
+    Transfer,
+)
+from cases.states import CarePlanState, CaseState, ClosureReason, TransferState
+from privacy import access, audit
 from privacy.actors import Actor
 from privacy.errors import AlreadyDone, Invalid
 from privacy.models import Basis, Organisation
@@ -67,8 +77,12 @@ def answer_file_consent(
         move(actor, case, CaseState.SCREENING, "case.consented")
     else:
         move(
-            actor, case, CaseState.CLOSED, "case.no_file",
-            reason=ClosureReason.NO_FILE, closed_at=timezone.now(),
+            actor,
+            case,
+            CaseState.CLOSED,
+            "case.no_file",
+            reason=ClosureReason.NO_FILE,
+            closed_at=timezone.now(),
         )
         wipe_person(case)
     engine.complete(subject=case, step="engagement", actor=actor)
@@ -176,7 +190,9 @@ def withdraw(
         policies.require_case_team(actor, case)
         if method not in ConsentMethod.values:
             raise Invalid({"method": _("Choose how she told you.")})
-    consent = Consent.objects.select_for_update(of=("self",)).select_related("basis").get(pk=consent.pk)
+    consent = (
+        Consent.objects.select_for_update(of=("self",)).select_related("basis").get(pk=consent.pk)
+    )
     earlier = ConsentEnd.objects.filter(consent=consent).select_related("recorded_by").first()
     if earlier is not None:
         raise AlreadyDone(
@@ -189,6 +205,15 @@ def withdraw(
     _end_one(actor, case, consent, method, relayed_by)
     if consent.purpose == Purpose.FILE:
         _end_file(actor, case, method)
+    if consent.purpose == Purpose.KEEP_ANSWERS and _was_approved(case):
+        drop_answers(actor, case)
+
+
+def _was_approved(case: Case) -> bool:
+    """Until the first plan is approved the answers are at work; later only her yes keeps them."""
+    return CarePlan.objects.filter(
+        case=case, state__in=(CarePlanState.APPROVED, CarePlanState.REPLACED)
+    ).exists()
 
 
 def _end_one(
@@ -198,15 +223,34 @@ def _end_one(
         consent=consent, method=method, relayed_by=relayed_by, recorded_by_id=actor.user_id
     )
     end_basis(actor, consent)
+    if consent.purpose == Purpose.TRANSFER:
+        end_transfers(actor, case)
     note(actor, case, "consent.withdrawn", reason=consent.purpose)
+
+
+def end_transfers(actor: Actor, case: Case) -> None:
+    """A transfer that nobody may accept any more leaves the lists; the case stays where it is."""
+    for transfer in Transfer.objects.select_for_update(of=("self",)).filter(
+        case=case, state__in=(TransferState.REQUESTED, TransferState.OFFERED)
+    ):
+        before = transfer.state
+        transfer.state, transfer.decided_at = TransferState.REFUSED, timezone.now()
+        transfer.save(update_fields=["state", "decided_at"])
+        audit.record_change(
+            actor=actor,
+            event="transfer.ended",
+            subject=transfer,
+            before=before,
+            after=transfer.state,
+        )
+        access.take_away(transfer, outside=True)
+        engine.cancel(subject=transfer, actor=actor)
 
 
 def end_basis(actor: Actor, consent: Consent) -> None:
     if consent.basis is None:
         return
-    Basis.objects.filter(pk=consent.basis_id, ended_at__isnull=True).update(
-        ended_at=timezone.now()
-    )
+    Basis.objects.filter(pk=consent.basis.pk, ended_at__isnull=True).update(ended_at=timezone.now())
     consent.basis.refresh_from_db()
     referrals.withdraw_for(actor=actor, basis=consent.basis)
 
@@ -230,8 +274,11 @@ def _end_file(actor: Actor, case: Case, method: str) -> None:
         engine.cancel(subject=case, actor=actor)
         end_all(actor, case)
         move(
-            actor, case, CaseState.CLOSED, "case.closed",
-            reason=ClosureReason.CONSENT_WITHDRAWN, closed_at=timezone.now(),
+            actor,
+            case,
+            CaseState.CLOSED,
+            "case.closed",
+            reason=ClosureReason.CONSENT_WITHDRAWN,
+            closed_at=timezone.now(),
         )
     access.take_away(case, outside=True)
-

@@ -122,9 +122,7 @@ def _rescreen(
     form = questionnaire.build(services.rule_set(RuleSet.Kind.QUESTIONNAIRE).payload)
     given = {code: value for code, value in answers.items() if code in asked}
     wrong = {
-        code
-        for code, value in given.items()
-        if value and not form.questions[code].accepts(value)
+        code for code, value in given.items() if value and not form.questions[code].accepts(value)
     }
     if wrong:
         raise Invalid({code: _("Choose one of the answers, or leave it out.") for code in wrong})
@@ -137,5 +135,3 @@ def _rescreen(
         triage.parse_mapping(services.rule_set(RuleSet.Kind.MAPPING).payload),
     )
     return result.level
-
-

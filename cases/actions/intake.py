@@ -110,7 +110,13 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
     case.age_band = age_band
     case.save(
         update_fields=[
-            "track", "state", "level", "named_supervisor", "triaged_at", "act_by", "age_band",
+            "track",
+            "state",
+            "level",
+            "named_supervisor",
+            "triaged_at",
+            "act_by",
+            "age_band",
         ]
     )
     access.take_away(case)
@@ -139,12 +145,14 @@ def change_identity(
     case = locked(case)
     policies.require_case_team(actor, case)
     case.alias = required("alias", alias, _("Enter the name she wants to be called by."))
-    if birth_year and not (birth_year.isdecimal() and 1900 <= int(birth_year) <= timezone.localdate().year):
+    if birth_year and not (
+        birth_year.isdecimal() and 1900 <= int(birth_year) <= timezone.localdate().year
+    ):
         raise Invalid({"birth_year": _("Enter a year with four digits.")})
     case.legal_name, case.birth_year, case.address = (
-        legal_name.strip(), birth_year, address.strip(),
+        legal_name.strip(),
+        birth_year,
+        address.strip(),
     )
     case.save(update_fields=["alias", "legal_name", "birth_year", "address"])
     note(actor, case, "case.identity_changed")
-
-

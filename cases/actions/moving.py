@@ -31,7 +31,7 @@ MOVABLE = (*ACTIVE, CaseState.CLOSING)
 TRANSFER_PERMISSIONS = ("work", Compartment.PACKET.permission)
 
 
-def _worker_in(team_id: int | None, worker: User) -> Membership:
+def _worker_in(team_id: int, worker: User) -> Membership:
     membership = (
         Membership.objects.live()
         .filter(team_id=team_id, user=worker, role=Role.SOCIAL_WORKER)
@@ -106,8 +106,13 @@ def request_transfer(
         ({"team": case.team_id}, GrantSource.TEAM),
     ):
         access.give(
-            transfer, TRANSFER_PERMISSIONS, source=source, granted_by=actor,
-            sort_key=transfer.sort_key, purpose="transfer", **holder,  # type: ignore[arg-type]
+            transfer,
+            TRANSFER_PERMISSIONS,
+            source=source,
+            granted_by=actor,
+            sort_key=transfer.sort_key,
+            purpose="transfer",
+            **holder,  # type: ignore[arg-type]
         )
     audit.record_change(
         actor=actor, event="transfer.requested", subject=transfer, after=transfer.state
@@ -121,9 +126,7 @@ def _takes_cases(team: Team) -> bool:
     return Membership.objects.live().filter(team=team, role=Role.SUPERVISOR).exists()
 
 
-def _transfer_consent(
-    actor: Actor, case: Case, recipient: Organisation, method: str
-) -> Consent:
+def _transfer_consent(actor: Actor, case: Case, recipient: Organisation, method: str) -> Consent:
     basis = Basis.objects.create(recipient=recipient, compartments=["identity"])
     consent = Consent(
         case=case,
@@ -148,7 +151,9 @@ def _transfer_consent(
 def _locked_transfer(transfer: Transfer) -> Transfer:
     return (
         Transfer.objects.select_for_update(of=("self",))
-        .select_related("case", "consent__basis", "to_team__organisation", "from_team__organisation")
+        .select_related(
+            "case", "consent__basis", "to_team__organisation", "from_team__organisation"
+        )
         .get(pk=transfer.pk)
     )
 
@@ -172,8 +177,13 @@ def release_transfer(*, actor: Actor, transfer: Transfer) -> None:
     policies.require_releasing_supervisor(actor, transfer)
     _move(actor, transfer, TransferState.OFFERED, "transfer.offered")
     access.give(
-        transfer, TRANSFER_PERMISSIONS, team=transfer.to_team, source=GrantSource.HAND_OVER,
-        granted_by=actor, sort_key=transfer.sort_key, basis=transfer.consent.basis,
+        transfer,
+        TRANSFER_PERMISSIONS,
+        team=transfer.to_team,
+        source=GrantSource.HAND_OVER,
+        granted_by=actor,
+        sort_key=transfer.sort_key,
+        basis=transfer.consent.basis,
         purpose="transfer",
     )
     engine.complete(subject=transfer, step="release", actor=actor)

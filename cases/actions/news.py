@@ -8,7 +8,7 @@ from privacy.sessions import system_actor
 from referrals.models import Milestone
 
 
-def withdrawal_relayed(referral_id: int | None) -> None:
+def withdrawal_relayed(referral_id: int) -> None:
     """She told a recipient that she takes her consent back: it ends now, and her worker sees it."""
     link = (
         CaseReferral.objects.filter(referral_id=referral_id)
@@ -27,7 +27,7 @@ def withdrawal_relayed(referral_id: int | None) -> None:
         return
 
 
-def milestone_forwarded(milestone_id: int | None) -> None:
+def milestone_forwarded(milestone_id: int) -> None:
     """She agreed that her worker hears of a step forward: a line in the file's history."""
     milestone = Milestone.objects.filter(pk=milestone_id).select_related("plan").first()
     if milestone is None:
@@ -35,5 +35,3 @@ def milestone_forwarded(milestone_id: int | None) -> None:
     link = CaseReferral.objects.filter(referral_id=milestone.plan.referral_id).first()
     if link is not None:
         note(system_actor(), link.case, "livelihood.milestone")
-
-

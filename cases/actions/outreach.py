@@ -94,8 +94,13 @@ def record_contact(
     lead.note = note_text.strip()
     lead.save()
     access.give(
-        lead, LEAD_PERMISSIONS, user=actor.user_id, source=GrantSource.ASSIGNMENT,
-        granted_by=actor, sort_key=lead.sort_key, purpose="outreach",
+        lead,
+        LEAD_PERMISSIONS,
+        user=actor.user_id,
+        source=GrantSource.ASSIGNMENT,
+        granted_by=actor,
+        sort_key=lead.sort_key,
+        purpose="outreach",
     )
     audit.record_change(
         actor=actor, event="lead.contact_made", subject=lead, after=LeadState.CONTACT_MADE
@@ -133,14 +138,23 @@ def hand_over(*, actor: Actor, lead: Lead, to: Membership) -> None:
     if not takers.exists():
         raise Invalid({"to": _("Choose a social worker.")})
     _move(
-        actor, lead, LeadState.HANDED_OVER, "lead.handed_over",
-        handed_to_id=to.user_id, handed_to_team_id=to.team_id,
+        actor,
+        lead,
+        LeadState.HANDED_OVER,
+        "lead.handed_over",
+        handed_to_id=to.user_id,
+        handed_to_team_id=to.team_id,
     )
     if to.user_id != actor.user_id:
         access.take_away(lead, user=actor.user_id)
     access.give(
-        lead, LEAD_PERMISSIONS, user=to.user_id, source=GrantSource.HAND_OVER,
-        granted_by=actor, sort_key=lead.sort_key, purpose="outreach",
+        lead,
+        LEAD_PERMISSIONS,
+        user=to.user_id,
+        source=GrantSource.HAND_OVER,
+        granted_by=actor,
+        sort_key=lead.sort_key,
+        purpose="outreach",
     )
     engine.complete(subject=lead, step="offer", actor=actor)
 
@@ -150,9 +164,7 @@ def not_now(*, actor: Actor, lead: Lead) -> None:
     """She may say no, or not now: we ask once more after 90 days (dated rule data)."""
     lead = _locked(lead)
     policies.require_lead_worker(actor, lead)
-    _move(
-        actor, lead, LeadState.NOT_NOW, "lead.not_now", ask_again_at=services.due("reoffer")
-    )
+    _move(actor, lead, LeadState.NOT_NOW, "lead.not_now", ask_again_at=services.due("reoffer"))
     engine.complete(subject=lead, step="offer", actor=actor)
 
 
@@ -175,5 +187,3 @@ def wipe(lead: Lead) -> None:
 def note_ask_again(*, actor: Actor, lead: Lead) -> None:
     """Ninety days have passed (automatic node): the offer stands again."""
     _move(actor, lead, LeadState.INFORMED, "lead.ask_again", ask_again_at=None)
-
-

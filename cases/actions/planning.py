@@ -76,14 +76,14 @@ def save_plan(*, actor: Actor, case: Case, goals: list[GoalDraft]) -> CarePlan:
         plan.save()
     Goal.objects.filter(plan=plan).delete()
     for position, draft in enumerate(goals, start=1):
-        goal = Goal(
+        row = Goal(
             case=case,
             plan=plan,
             position=position,
             family=known[draft.service].family if draft.service else "",
         )
-        goal.text, goal.service = draft.text.strip(), draft.service
-        goal.save()
+        row.text, row.service = draft.text.strip(), draft.service
+        row.save()
     note(actor, case, "plan.saved")
     return plan
 
@@ -105,9 +105,11 @@ def submit_plan(*, actor: Actor, case: Case) -> None:
 
 
 def _submitted(case: Case) -> CarePlan:
-    plan = CarePlan.objects.select_for_update(of=("self",)).filter(
-        case=case, state=CarePlanState.SUBMITTED
-    ).first()
+    plan = (
+        CarePlan.objects.select_for_update(of=("self",))
+        .filter(case=case, state=CarePlanState.SUBMITTED)
+        .first()
+    )
     if plan is None:
         raise WrongState(_("There is no plan waiting for approval."))
     return plan
@@ -126,9 +128,7 @@ def approve_plan(*, actor: Actor, case: Case) -> None:
     )
     plan.state, plan.decided_at, plan.decided_by_id = CarePlanState.APPROVED, now, actor.user_id
     plan.save(update_fields=["state", "decided_at", "decided_by"])
-    move(
-        actor, case, CaseState.SUPPORT, "plan.approved", review_at=services.due("review", now)
-    )
+    move(actor, case, CaseState.SUPPORT, "plan.approved", review_at=services.due("review", now))
     engine.complete(subject=case, step="approve_plan", actor=actor)
     if not _keeps_answers(case):
         drop_answers(actor, case)
@@ -169,6 +169,4 @@ def set_goal(*, actor: Actor, case: Case, goal: Goal, state: str) -> None:
         raise Invalid({"state": _("Choose how far the goal has come.")})
     before = goal.state
     Goal.objects.filter(pk=goal.pk).update(state=state)
-    audit.record_change(
-        actor=actor, event="goal.changed", subject=case, before=before, after=state
-    )
+    audit.record_change(actor=actor, event="goal.changed", subject=case, before=before, after=state)

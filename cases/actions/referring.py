@@ -13,10 +13,9 @@ from privacy.actors import Actor
 from privacy.errors import Invalid, NotFound, WrongState
 from privacy.models import Organisation, Team
 from referrals import actions as referrals
-from referrals.models import Referral
 from referrals.states import COUNTS_AS_ACCESS, State
 from referrals.turns import receiving_role
-from services.models import ServiceOffer, ServiceType
+from services.models import ServiceType
 
 # Packet fields that are copied from the file itself; the others are written for the slip.
 FROM_FILE = {
@@ -91,8 +90,10 @@ def prepare_referral(
     priority: str,
     written: Mapping[str, str],
     goal: Goal | None = None,
+    replaces: CaseReferral | None = None,
 ) -> CaseReferral:
-    """A draft slip, to be looked at together before it is sent."""
+    """A draft slip, to be looked at together before it is sent. ``replaces`` is the draft that was
+    looked at and written anew: a packet is never edited, its key dies with it."""
     case = locked(case)
     policies.require_worker(actor, case)
     require_adult(case)
@@ -101,10 +102,12 @@ def prepare_referral(
         raise WrongState(_("There is no valid consent for this recipient."))
     if goal is not None and goal.case_id != case.pk:
         raise NotFound
+    if replaces is not None and replaces.case_id != case.pk:
+        raise NotFound
     service = ServiceType.objects.get(code=consent.service)
     recipient = consent.recipient
     team = receiving_team(recipient) if recipient is not None else None
-    if recipient is None or team is None:
+    if recipient is None or team is None or consent.basis is None:
         raise Invalid({"recipient": _("This provider has no account here; give her a paper slip.")})
     unknown = set(written) - set(fields_to_write(consent))
     if any(written[code].strip() for code in unknown):
@@ -124,6 +127,8 @@ def prepare_referral(
     )
     link = CaseReferral(case=case, referral=referral, consent=consent, goal=goal)
     link.save()
+    if replaces is not None:
+        referrals.discard(actor=actor, referral=replaces.referral)
     note(actor, case, "referral.prepared")
     return link
 
@@ -203,27 +208,28 @@ def confirm_referral(
     note(actor, case, "referral.confirmed")
 
 
-def referral_changed(referral_id: int | None) -> None:
+def referral_changed(referral_id: int) -> None:
     """Outbox handler: the case pulls what its referral became. Idempotent."""
     link = CaseReferral.objects.filter(referral_id=referral_id).select_related("referral").first()
     if link is None or link.goal_id is None:
         return
     if State(link.referral.state) in COUNTS_AS_ACCESS:
-        Goal.objects.filter(pk=link.goal_id, state=GoalState.OPEN).update(
-            state=GoalState.UNDER_WAY
-        )
+        Goal.objects.filter(pk=link.goal_id, state=GoalState.OPEN).update(state=GoalState.UNDER_WAY)
 
 
 def open_links(case: Case) -> list[CaseReferral]:
     """Referrals of this case that still go on."""
     over = (
-        State.CONFIRMED, State.CANCELLED, State.WITHDRAWN, State.EXPIRED, State.ENTERED_IN_ERROR,
-        State.COMPLETED, State.NOT_COMPLETED,
+        State.CONFIRMED,
+        State.CANCELLED,
+        State.WITHDRAWN,
+        State.EXPIRED,
+        State.ENTERED_IN_ERROR,
+        State.COMPLETED,
+        State.NOT_COMPLETED,
     )
     return list(
         CaseReferral.objects.filter(case=case)
         .exclude(referral__state__in=over)
         .select_related("referral", "case", "consent__basis")
     )
-
-

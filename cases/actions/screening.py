@@ -28,9 +28,7 @@ AGE_QUESTION = "C6"
 
 def form_of(screening: Screening) -> Questionnaire:
     """The questionnaire in the version that this screening began with."""
-    rules = services.rule_set_version(
-        RuleSet.Kind.QUESTIONNAIRE, screening.questionnaire_version
-    )
+    rules = services.rule_set_version(RuleSet.Kind.QUESTIONNAIRE, screening.questionnaire_version)
     return questionnaire.build(rules.payload)
 
 

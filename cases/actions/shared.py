@@ -83,7 +83,7 @@ def give_team(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
             granted_by=actor,
             sort_key=case.sort_key,
             purpose="casework",
-            **holder,  # type: ignore[arg-type]
+            **holder,
         )
 
 
@@ -91,13 +91,22 @@ def give_child_protection(actor: Actor, case: Case, team: Team | None) -> None:
     """The protected track: child officers of the place and one named supervisor, nobody else."""
     if team is not None:
         access.give(
-            case, permissions(CHILD_COMPARTMENTS), team=team, source=GrantSource.TEAM,
-            granted_by=actor, sort_key=case.sort_key, purpose="child_protection",
+            case,
+            permissions(CHILD_COMPARTMENTS),
+            team=team,
+            source=GrantSource.TEAM,
+            granted_by=actor,
+            sort_key=case.sort_key,
+            purpose="child_protection",
         )
     if case.named_supervisor_id is not None:
         access.give(
-            case, permissions(CHILD_COMPARTMENTS), user=case.named_supervisor_id,
-            source=GrantSource.ASSIGNMENT, granted_by=actor, sort_key=case.sort_key,
+            case,
+            permissions(CHILD_COMPARTMENTS),
+            user=case.named_supervisor_id,
+            source=GrantSource.ASSIGNMENT,
+            granted_by=actor,
+            sort_key=case.sort_key,
             purpose="child_protection",
         )
 

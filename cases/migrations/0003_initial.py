@@ -6,336 +6,565 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('cases', '0002_initial'),
-        ('privacy', '0001_initial'),
-        ('referrals', '0001_initial'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("cases", "0002_initial"),
+        ("privacy", "0001_initial"),
+        ("referrals", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='casereferral',
-            name='referral',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='referrals.referral'),
+            model_name="casereferral",
+            name="referral",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="referrals.referral",
+            ),
         ),
         migrations.AddField(
-            model_name='childplan',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="childplan",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='childplan',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="childplan",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='closure',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="closure",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='closure',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="closure",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='closure',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="closure",
+            name="requested_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='basis',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.basis'),
+            model_name="consent",
+            name="basis",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.basis",
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="consent",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='recipient',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.organisation'),
+            model_name="consent",
+            name="recipient",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="consent",
+            name="recorded_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='casereferral',
-            name='consent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.consent'),
+            model_name="casereferral",
+            name="consent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.consent"
+            ),
         ),
         migrations.AddField(
-            model_name='consentend',
-            name='consent',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='end', to='cases.consent'),
+            model_name="consentend",
+            name="consent",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="end", to="cases.consent"
+            ),
         ),
         migrations.AddField(
-            model_name='consentend',
-            name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="consentend",
+            name="recorded_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='consentend',
-            name='relayed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.organisation'),
+            model_name="consentend",
+            name="relayed_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="followup",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='done_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="followup",
+            name="done_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='followupplan',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="followupplan",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='cases.followupplan'),
+            model_name="followup",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="follow_ups",
+                to="cases.followupplan",
+            ),
         ),
         migrations.AddField(
-            model_name='goal',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="goal",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='goal',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='goals', to='cases.careplan'),
+            model_name="goal",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="goals",
+                to="cases.careplan",
+            ),
         ),
         migrations.AddField(
-            model_name='casereferral',
-            name='goal',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='cases.goal'),
+            model_name="casereferral",
+            name="goal",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="cases.goal",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='case',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lead', to='cases.case'),
+            model_name="lead",
+            name="case",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lead",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='handed_to',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="lead",
+            name="handed_to",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='handed_to_team',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team'),
+            model_name="lead",
+            name="handed_to_team",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.team",
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team'),
+            model_name="lead",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="privacy.team"
+            ),
         ),
         migrations.AddField(
-            model_name='lead',
-            name='worker',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="lead",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='leadgrant',
-            name='basis',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.basis'),
+            model_name="leadgrant",
+            name="basis",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.basis",
+            ),
         ),
         migrations.AddField(
-            model_name='leadgrant',
-            name='content_object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='cases.lead'),
+            model_name="leadgrant",
+            name="content_object",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="grants", to="cases.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='leadgrant',
-            name='granted_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="leadgrant",
+            name="granted_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='leadgrant',
-            name='permission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission'),
+            model_name="leadgrant",
+            name="permission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+            ),
         ),
         migrations.AddField(
-            model_name='leadgrant',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team'),
+            model_name="leadgrant",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.team",
+            ),
         ),
         migrations.AddField(
-            model_name='leadgrant',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="leadgrant",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='outreachcount',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team'),
+            model_name="outreachcount",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="privacy.team"
+            ),
         ),
         migrations.AddField(
-            model_name='safetyplan',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="safetyplan",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='safetyplan',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="safetyplan",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='screening',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="screening",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='screening',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="screening",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="transfer",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='consent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.consent'),
+            model_name="transfer",
+            name="consent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.consent"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='from_team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team'),
+            model_name="transfer",
+            name="from_team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="privacy.team"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="transfer",
+            name="requested_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='to_team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team'),
+            model_name="transfer",
+            name="to_team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="privacy.team"
+            ),
         ),
         migrations.AddField(
-            model_name='transfergrant',
-            name='basis',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.basis'),
+            model_name="transfergrant",
+            name="basis",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.basis",
+            ),
         ),
         migrations.AddField(
-            model_name='transfergrant',
-            name='content_object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='cases.transfer'),
+            model_name="transfergrant",
+            name="content_object",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="grants",
+                to="cases.transfer",
+            ),
         ),
         migrations.AddField(
-            model_name='transfergrant',
-            name='granted_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="transfergrant",
+            name="granted_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='transfergrant',
-            name='permission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission'),
+            model_name="transfergrant",
+            name="permission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+            ),
         ),
         migrations.AddField(
-            model_name='transfergrant',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team'),
+            model_name="transfergrant",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="privacy.team",
+            ),
         ),
         migrations.AddField(
-            model_name='transfergrant',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="transfergrant",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['team', 'state', '-id'], name='case_team_state'),
+            model_name="case",
+            index=models.Index(fields=["team", "state", "-id"], name="case_team_state"),
         ),
         migrations.AddConstraint(
-            model_name='careplan',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='care_plan_number'),
+            model_name="careplan",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="care_plan_number"),
         ),
         migrations.AddIndex(
-            model_name='casegrant',
-            index=models.Index(fields=['user', 'permission', '-sort_key'], name='casegrant_user'),
+            model_name="casegrant",
+            index=models.Index(fields=["user", "permission", "-sort_key"], name="casegrant_user"),
         ),
         migrations.AddIndex(
-            model_name='casegrant',
-            index=models.Index(fields=['team', 'permission', '-sort_key'], name='casegrant_team'),
+            model_name="casegrant",
+            index=models.Index(fields=["team", "permission", "-sort_key"], name="casegrant_team"),
         ),
         migrations.AddConstraint(
-            model_name='casegrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', True), ('user__isnull', False)), models.Q(('team__isnull', False), ('user__isnull', True)), _connector='OR'), name='casegrant_one_holder'),
+            model_name="casegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("team__isnull", True), ("user__isnull", False)),
+                    models.Q(("team__isnull", False), ("user__isnull", True)),
+                    _connector="OR",
+                ),
+                name="casegrant_one_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('user__isnull', False)), fields=('user', 'permission', 'content_object', 'source'), name='casegrant_user_once'),
+            model_name="casegrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True), ("user__isnull", False)),
+                fields=("user", "permission", "content_object", "source"),
+                name="casegrant_user_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='casegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('team__isnull', False)), fields=('team', 'permission', 'content_object', 'source'), name='casegrant_team_once'),
+            model_name="casegrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True), ("team__isnull", False)),
+                fields=("team", "permission", "content_object", "source"),
+                name="casegrant_team_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(fields=('plan', 'code'), name='follow_up_once'),
+            model_name="followup",
+            constraint=models.UniqueConstraint(fields=("plan", "code"), name="follow_up_once"),
         ),
         migrations.AddIndex(
-            model_name='leadgrant',
-            index=models.Index(fields=['user', 'permission', '-sort_key'], name='leadgrant_user'),
+            model_name="leadgrant",
+            index=models.Index(fields=["user", "permission", "-sort_key"], name="leadgrant_user"),
         ),
         migrations.AddIndex(
-            model_name='leadgrant',
-            index=models.Index(fields=['team', 'permission', '-sort_key'], name='leadgrant_team'),
+            model_name="leadgrant",
+            index=models.Index(fields=["team", "permission", "-sort_key"], name="leadgrant_team"),
         ),
         migrations.AddConstraint(
-            model_name='leadgrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', True), ('user__isnull', False)), models.Q(('team__isnull', False), ('user__isnull', True)), _connector='OR'), name='leadgrant_one_holder'),
+            model_name="leadgrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("team__isnull", True), ("user__isnull", False)),
+                    models.Q(("team__isnull", False), ("user__isnull", True)),
+                    _connector="OR",
+                ),
+                name="leadgrant_one_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadgrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('user__isnull', False)), fields=('user', 'permission', 'content_object', 'source'), name='leadgrant_user_once'),
+            model_name="leadgrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True), ("user__isnull", False)),
+                fields=("user", "permission", "content_object", "source"),
+                name="leadgrant_user_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadgrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('team__isnull', False)), fields=('team', 'permission', 'content_object', 'source'), name='leadgrant_team_once'),
+            model_name="leadgrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True), ("team__isnull", False)),
+                fields=("team", "permission", "content_object", "source"),
+                name="leadgrant_team_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outreachcount',
-            constraint=models.UniqueConstraint(fields=('on', 'team', 'area_code', 'channel'), name='outreach_count_once'),
+            model_name="outreachcount",
+            constraint=models.UniqueConstraint(
+                fields=("on", "team", "area_code", "channel"), name="outreach_count_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['requested', 'offered'])), fields=('case',), name='one_open_transfer'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["requested", "offered"])),
+                fields=("case",),
+                name="one_open_transfer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='transfergrant',
-            index=models.Index(fields=['user', 'permission', '-sort_key'], name='transfergrant_user'),
+            model_name="transfergrant",
+            index=models.Index(
+                fields=["user", "permission", "-sort_key"], name="transfergrant_user"
+            ),
         ),
         migrations.AddIndex(
-            model_name='transfergrant',
-            index=models.Index(fields=['team', 'permission', '-sort_key'], name='transfergrant_team'),
+            model_name="transfergrant",
+            index=models.Index(
+                fields=["team", "permission", "-sort_key"], name="transfergrant_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfergrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', True), ('user__isnull', False)), models.Q(('team__isnull', False), ('user__isnull', True)), _connector='OR'), name='transfergrant_one_holder'),
+            model_name="transfergrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("team__isnull", True), ("user__isnull", False)),
+                    models.Q(("team__isnull", False), ("user__isnull", True)),
+                    _connector="OR",
+                ),
+                name="transfergrant_one_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfergrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('user__isnull', False)), fields=('user', 'permission', 'content_object', 'source'), name='transfergrant_user_once'),
+            model_name="transfergrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True), ("user__isnull", False)),
+                fields=("user", "permission", "content_object", "source"),
+                name="transfergrant_user_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfergrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True), ('team__isnull', False)), fields=('team', 'permission', 'content_object', 'source'), name='transfergrant_team_once'),
+            model_name="transfergrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at__isnull", True), ("team__isnull", False)),
+                fields=("team", "permission", "content_object", "source"),
+                name="transfergrant_team_once",
+            ),
         ),
     ]

@@ -60,17 +60,29 @@ def prepare(
     referral.service = service
     referral.packet = {"fields": packet, "made_on": timezone.localdate().isoformat()}
     referral.save()
-    for holder in ({"user": sender}, {"team": sender_team}):
-        access.give(
-            referral,
-            PACKET_PERMISSIONS,
-            source=GrantSource.ASSIGNMENT if "user" in holder else GrantSource.TEAM,
-            granted_by=actor,
-            sort_key=referral.sort_key,
-            **holder,  # type: ignore[arg-type]
-        )
+    _give_sender(actor, referral, sender, sender_team)
     audit.record_change(actor=actor, event="referral.prepared", subject=referral, after=State.DRAFT)
     return referral
+
+
+def _give_sender(actor: Actor, referral: Referral, sender: User, team: Team) -> None:
+    """The worker by name, and her team (which counts for its supervisors only)."""
+    access.give(
+        referral,
+        PACKET_PERMISSIONS,
+        user=sender,
+        source=GrantSource.ASSIGNMENT,
+        granted_by=actor,
+        sort_key=referral.sort_key,
+    )
+    access.give(
+        referral,
+        PACKET_PERMISSIONS,
+        team=team,
+        source=GrantSource.TEAM,
+        granted_by=actor,
+        sort_key=referral.sort_key,
+    )
 
 
 @transaction.atomic
@@ -135,26 +147,9 @@ def change_sender(*, actor: Actor, referral: Referral, sender: User, team: Team)
     access.take_away(referral, user=referral.sender_id)
     if team.pk != referral.sender_team_id:
         access.take_away(referral, team=referral.sender_team_id)
-    before = referral.sender_team_id
     referral.sender, referral.sender_team = sender, team
     referral.save(update_fields=["sender", "sender_team"])
-    access.give(
-        referral,
-        PACKET_PERMISSIONS,
-        user=sender,
-        source=GrantSource.ASSIGNMENT,
-        granted_by=actor,
-        sort_key=referral.sort_key,
-    )
-    if team.pk != before:
-        access.give(
-            referral,
-            PACKET_PERMISSIONS,
-            team=team,
-            source=GrantSource.TEAM,
-            granted_by=actor,
-            sort_key=referral.sort_key,
-        )
+    _give_sender(actor, referral, sender, team)
     audit.record_change(actor=actor, event="referral.sender_changed", subject=referral)
     engine.reassign(
         subject=referral, holder=sender_of(referral), actor=actor, role=Role.SOCIAL_WORKER

@@ -89,7 +89,7 @@ def end(referral: Referral, actor: Actor) -> None:
     access.take_away(referral, outside=True)
 
 
-def answer_clocks(referral: Referral, start: datetime) -> dict[str, datetime]:
+def answer_clocks(referral: Referral, start: datetime) -> dict[str, Any]:
     """Answer-by, reminder at half time, supervisor, expiry: dated rule data (services)."""
     code = f"referral_{referral.priority}"
     answer_by = services.due(code, start)

@@ -49,7 +49,7 @@ def relay_withdrawal(*, actor: Actor, referral: Referral) -> None:
     notices.withdrawal_relayed(referral)
 
 
-def destroy_packet_key(referral_id: int | None) -> None:
+def destroy_packet_key(referral_id: int) -> None:
     """Outbox handler, idempotent: after this the packet opens for nobody."""
     referral = Referral.objects.filter(pk=referral_id).first()
     if referral is not None:

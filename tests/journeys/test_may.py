@@ -29,7 +29,11 @@ def steps(actor):
 def test_from_first_contact_to_the_health_stations_answer(cast):
     contact = {"may_text": True, "phone": "0912 345 678", "hours": "9–11", "code_word": "giao hàng"}
     lead = actions.record_contact(
-        actor=cast.hoa, area_code=HOME, channel="outreach", age_band="18_over", alias="Mây",
+        actor=cast.hoa,
+        area_code=HOME,
+        channel="outreach",
+        age_band="18_over",
+        alias="Mây",
         contact=contact,
     )
     assert steps(cast.hoa) == ["inform"]
@@ -40,22 +44,29 @@ def test_from_first_contact_to_the_health_stations_answer(cast):
         access.require(cast.hoa, lead)
 
     case = actions.open_case(
-        actor=cast.hanh, area_code=HOME, channel="outreach", age_band="18_over", alias="Mây",
-        contact=contact, lead=lead,
+        actor=cast.hanh,
+        area_code=HOME,
+        channel="outreach",
+        age_band="18_over",
+        alias="Mây",
+        contact=contact,
+        lead=lead,
     )
     assert steps(cast.hanh) == ["engagement"]
     actions.answer_file_consent(actor=cast.hanh, case=case, given=True, method="verbal")
     with keys.fresh_ring():
         access.open_keys(cast.hanh, [case], [C.NEEDS, C.PROTECTION], purpose="screening")
         actions.save_answers(
-            actor=cast.hanh, case=case,
+            actor=cast.hanh,
+            case=case,
             answers={"C5": "yes", "C1h": "yes", "C6h": "yes", "H1": "yes", "E1": "1", "E2": "0"},
         )
         result = actions.finish(actor=cast.hanh, case=case)
     assert result.level == "soon" and "H-STI" in result.service_codes
     actions.write_assessment(actor=cast.hanh, case=case, situation="Ở trọ", strengths="Khéo tay")
     actions.save_plan(
-        actor=cast.hanh, case=case,
+        actor=cast.hanh,
+        case=case,
         goals=[actions.GoalDraft("Khỏi bệnh", "H-STI"), actions.GoalDraft("Học may", "V-VOC")],
     )
     actions.submit_plan(actor=cast.hanh, case=case)
@@ -69,12 +80,19 @@ def test_from_first_contact_to_the_health_stations_answer(cast):
         access.open_keys(cast.hanh, [case], [C.IDENTITY, C.CONTACT, C.NEEDS], purpose="refer")
         case = Case.objects.get(pk=case.pk)
         consent = actions.answer_sharing(
-            actor=cast.hanh, case=case, recipient=cast.organisations["station"],
-            service=ServiceType.objects.get(code="H-STI"), given=True,
-            fields=["identity.alias", "health.concern"], method="verbal",
+            actor=cast.hanh,
+            case=case,
+            recipient=cast.organisations["station"],
+            service=ServiceType.objects.get(code="H-STI"),
+            given=True,
+            fields=["identity.alias", "health.concern"],
+            method="verbal",
         )
         link = actions.prepare_referral(
-            actor=cast.hanh, case=case, consent=consent, priority="soon",
+            actor=cast.hanh,
+            case=case,
+            consent=consent,
+            priority="soon",
             written={"health.concern": "Cần khám"},
         )
         actions.send_referral(actor=cast.hanh, link=link)
@@ -101,9 +119,7 @@ def test_from_first_contact_to_the_health_stations_answer(cast):
     referrals.schedule(actor=cast.lan, referral=referral, at=timezone.now() + timedelta(days=3))
     referrals.begin_service(actor=cast.lan, referral=referral)
     referrals.add_entry(actor=cast.lan, referral=referral, kind="visit", text="Đã khám")
-    referrals.complete(
-        actor=cast.lan, referral=referral, outcome="attended", outcomes=["attended"]
-    )
+    referrals.complete(actor=cast.lan, referral=referral, outcome="attended", outcomes=["attended"])
     with keys.fresh_ring():
         access.open_keys(cast.hanh, [case], [C.NOTES, C.NEEDS], purpose="confirm")
         actions.confirm_referral(actor=cast.hanh, link=link, helped="yes", respected="yes")
@@ -119,7 +135,10 @@ def test_from_first_contact_to_the_health_stations_answer(cast):
         with keys.fresh_ring():
             access.open_keys(cast.hanh, [case], [C.NEEDS, C.PROTECTION, C.NOTES], purpose="f")
             actions.record_follow_up(
-                actor=cast.hanh, follow_up=first, reached=True, answers={"E1": "0"},
+                actor=cast.hanh,
+                follow_up=first,
+                reached=True,
+                answers={"E1": "0"},
                 decision="continue",
             )
     actions.request_closure(actor=cast.hanh, case=case, reason="goals_reached")

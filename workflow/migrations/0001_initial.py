@@ -7,54 +7,128 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contenttypes', '0002_remove_content_type_name'),
-        ('privacy', '0001_initial'),
-        ('viewflow', '0015_task_scheduled'),
+        ("contenttypes", "0002_remove_content_type_name"),
+        ("privacy", "0001_initial"),
+        ("viewflow", "0015_task_scheduled"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RunnerBeat',
+            name="RunnerBeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('last_run', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("last_run", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='WorkItem',
+            name="WorkItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('flow', models.CharField(max_length=40)),
-                ('step', models.CharField(max_length=40)),
-                ('subject_id', models.BigIntegerField()),
-                ('subject_uuid', models.UUIDField()),
-                ('reference', models.CharField(max_length=30)),
-                ('lane', models.CharField(max_length=60)),
-                ('role', models.CharField(max_length=30)),
-                ('family', models.CharField(blank=True, max_length=20)),
-                ('area_code', models.CharField(blank=True, max_length=5)),
-                ('urgent', models.BooleanField(default=False)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField()),
-                ('escalated_at', models.DateTimeField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, max_length=20)),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.organisation')),
-                ('process', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='work_items', to='viewflow.process')),
-                ('subject_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contenttypes.contenttype')),
-                ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='work_item', to='viewflow.task')),
-                ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='privacy.team')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("flow", models.CharField(max_length=40)),
+                ("step", models.CharField(max_length=40)),
+                ("subject_id", models.BigIntegerField()),
+                ("subject_uuid", models.UUIDField()),
+                ("reference", models.CharField(max_length=30)),
+                ("lane", models.CharField(max_length=60)),
+                ("role", models.CharField(max_length=30)),
+                ("family", models.CharField(blank=True, max_length=20)),
+                ("area_code", models.CharField(blank=True, max_length=5)),
+                ("urgent", models.BooleanField(default=False)),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField()),
+                ("escalated_at", models.DateTimeField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("outcome", models.CharField(blank=True, max_length=20)),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="privacy.organisation",
+                    ),
+                ),
+                (
+                    "process",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="work_items",
+                        to="viewflow.process",
+                    ),
+                ),
+                (
+                    "subject_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contenttypes.contenttype",
+                    ),
+                ),
+                (
+                    "task",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="work_item",
+                        to="viewflow.task",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="privacy.team",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('done_at__isnull', True)), fields=['lane', 'due_at', 'id'], name='work_lane_due'), models.Index(condition=models.Q(('done_at__isnull', True)), fields=['team', 'due_at', 'id'], name='work_team_due'), models.Index(fields=['subject_type', 'subject_id'], name='work_subject')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)),
+                        fields=["lane", "due_at", "id"],
+                        name="work_lane_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)),
+                        fields=["team", "due_at", "id"],
+                        name="work_team_due",
+                    ),
+                    models.Index(fields=["subject_type", "subject_id"], name="work_subject"),
+                ],
             },
         ),
     ]

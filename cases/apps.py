@@ -6,6 +6,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import actions, labels
+        from cases.actions.outreach import KEYS_DIE
         from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
         from cases.models import (
             Case,
@@ -34,6 +35,7 @@ class CasesConfig(AppConfig):
             (Transfer, TransferFlow),
         ):
             engine.register(model, flow_class)
+        outbox.on(KEYS_DIE, actions.destroy_lead_keys)
         outbox.on(referral_news.CHANGED, actions.referral_changed)
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
         outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)

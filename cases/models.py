@@ -39,7 +39,8 @@ class OwnsKeys(SealedModel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.owner_uuid = self.owner_uuid or self.uuid
+        if self.__dict__.get("owner_uuid", self) is None:  # not when it was left out of a query
+            self.owner_uuid = self.uuid
 
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -171,8 +172,6 @@ class Case(OwnsKeys):
     birth_year = SealedTextField(label="case.birth_year", compartment="identity")
     address = SealedTextField(label="case.address", compartment="identity")
     contact = SealedJSONField(label="case.contact", compartment="contact")
-    # Her words and wishes that are nobody's compartment: language, help on arrival.
-    wishes = SealedJSONField(label="case.wishes", compartment="needs")
     triaged_at = models.DateTimeField(null=True)
     act_by = models.DateTimeField(null=True)
     review_at = models.DateTimeField(null=True)
@@ -215,7 +214,7 @@ class OfCase(SealedModel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.owner_uuid is None:
+        if self.__dict__.get("owner_uuid", self) is None:
             self.owner_uuid = self.case.uuid
 
 

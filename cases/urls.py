@@ -57,6 +57,7 @@ urlpatterns = [
     path("slips/<uuid:uuid>/discard/", referring.discard, name="case_referral_discard"),
     path("slips/<uuid:uuid>/cancel/", referring.cancel, name="case_referral_cancel"),
     path("slips/<uuid:uuid>/contacted/", referring.contacted, name="case_referral_contacted"),
+    path("slips/<uuid:uuid>/chased/", referring.chased, name="case_referral_chased"),
     path("slips/<uuid:uuid>/settle/", referring.settle, name="case_referral_settle"),
     path("slips/<uuid:uuid>/send-back/", referring.send_back, name="case_referral_send_back"),
     path("slips/<uuid:uuid>/confirm/", referring.confirm, name="case_referral_confirm"),

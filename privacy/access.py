@@ -13,7 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from privacy import audit, keys
@@ -21,7 +21,7 @@ from privacy.actors import Actor
 from privacy.compartments import Compartment
 from privacy.errors import NotFound
 from privacy.matrix import may_hold, may_use_team_grant
-from privacy.models import Basis, Grant, GrantSource, Team, User
+from privacy.models import Basis, Grant, GrantSource, Membership, Team, User
 
 OwnerOf = Callable[[Any, Compartment], UUID]
 
@@ -62,13 +62,17 @@ def permission_id(model: type[models.Model], codename: str) -> int:
 def live(
     actor: Actor, model: type[models.Model], permissions: Collection[str]
 ) -> models.QuerySet[Any]:
-    """The live grants under which this actor holds any of these permissions."""
+    """The live grants under which this actor holds any of these permissions, while the membership
+    she acts under is live itself (one subquery; an actor may be older than the database)."""
     grant_model: Any = _registry[model].grant_model
+    if actor.is_system:
+        nothing: models.QuerySet[Any] = grant_model._default_manager.none()
+        return nothing
     held = Q(pk__in=[])
     for permission in permissions:
         if not may_hold(actor.role, permission):
             continue
-        holder = Q(user_id=actor.user_id)
+        holder = Q(user_id=actor.user_id, membership_id=actor.membership_id)
         if actor.team_id and may_use_team_grant(actor.role, permission):
             holder |= Q(team_id=actor.team_id)
         held |= holder & Q(permission_id=permission_id(model, permission))
@@ -80,6 +84,14 @@ def live(
         | (
             Q(basis__ended_at__isnull=True, basis__valid_from__lte=now)
             & (Q(basis__valid_until__isnull=True) | Q(basis__valid_until__gt=now))
+        ),
+        Exists(
+            Membership.objects.live().filter(
+                pk=actor.membership_id,
+                user_id=actor.user_id,
+                team_id=actor.team_id,
+                role=actor.role,
+            )
         ),
         revoked_at__isnull=True,
         starts_at__lte=now,
@@ -188,37 +200,57 @@ def _granted(
 
 def give(
     obj: models.Model,
-    permissions: Iterable[str],
+    permissions: Collection[str],
     *,
     source: GrantSource,
     granted_by: Actor,
     sort_key: int,
     user: User | int | None = None,
     team: Team | int | None = None,
+    under: Membership | Team | None = None,
     basis: Basis | None = None,
     purpose: str = "",
     expires_at: datetime | None = None,
 ) -> None:
-    """Give a user or a team (exactly one) these permissions on the object; idempotent."""
+    """Give a user or a team (exactly one) these permissions on the object; idempotent.
+
+    ``under`` = the membership, or the team, in which the user will use them. The caller has locked
+    the object's record. What was given before and differs (another end, another consent, another
+    job) is revoked and given anew, so that an old end date never cuts a new grant short.
+    """
     grant_model: Any = _registry[type(obj)].grant_model
     user_id = user.pk if isinstance(user, User) else user
     team_id = team.pk if isinstance(team, Team) else team
+    wanted = {permission_id(type(obj), permission) for permission in permissions}
+    membership_id = (
+        None if user_id is None else _membership_of(user_id, granted_by, under, permissions)
+    )
     now = timezone.now()
-    # A grant that ran out would hold the place of the new one.
-    grant_model._default_manager.filter(
+    standing = grant_model._default_manager.filter(
         content_object=obj,
         user_id=user_id,
         team_id=team_id,
         source=source,
+        permission_id__in=wanted,
         revoked_at__isnull=True,
-        expires_at__lte=now,
-    ).update(revoked_at=now)
+    )
+    same = {
+        grant.pk: grant.permission_id
+        for grant in standing
+        if grant.expires_at == expires_at
+        and (expires_at is None or expires_at > now)
+        and grant.starts_at <= now
+        and grant.basis_id == (basis.pk if basis else None)
+        and grant.membership_id == membership_id
+    }
+    standing.exclude(pk__in=same).update(revoked_at=now)
     grant_model._default_manager.bulk_create(
         [
             grant_model(
                 content_object=obj,
-                permission_id=permission_id(type(obj), permission),
+                permission_id=permission,
                 user_id=user_id,
+                membership_id=membership_id,
                 team_id=team_id,
                 source=source,
                 basis=basis,
@@ -228,10 +260,40 @@ def give(
                 expires_at=expires_at,
                 granted_by_id=granted_by.user_id,
             )
-            for permission in permissions
-        ],
-        ignore_conflicts=True,
+            for permission in sorted(wanted - set(same.values()))
+        ]
     )
+
+
+def _membership_of(
+    user_id: int,
+    granted_by: Actor,
+    under: Membership | Team | None,
+    permissions: Collection[str],
+) -> int:
+    """The one job of hers under which a grant counts; never a guess between two."""
+    if isinstance(under, Membership):
+        return int(under.pk)
+    if user_id == granted_by.user_id and granted_by.membership_id is not None and under is None:
+        return granted_by.membership_id
+    rows = Membership.objects.live().filter(user_id=user_id)
+    if under is not None:
+        rows = rows.filter(team_id=under.pk)
+    fitting = [
+        membership
+        for membership in rows.order_by("pk")
+        if all(may_hold(membership.role, permission) for permission in permissions)
+    ]
+    if len(fitting) > 1:
+        # A supervisor has her team's sight anyway: a grant by name is for the other job.
+        fitting = [
+            membership
+            for membership in fitting
+            if not all(may_use_team_grant(membership.role, item) for item in permissions)
+        ]
+    if len(fitting) != 1:
+        raise LookupError("a grant to a person needs one live membership that may hold it")
+    return int(fitting[0].pk)
 
 
 def take_away(
@@ -258,5 +320,7 @@ def take_away(
     if outside:
         rows = rows.filter(basis__isnull=False)
     if at is not None:
+        # Never later than it would have ended anyway.
+        rows = rows.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at))
         return int(rows.update(expires_at=at))
     return int(rows.update(revoked_at=timezone.now()))

@@ -100,6 +100,8 @@ class DataKey:
     def open(self, envelope: bytes, place: Place) -> bytes:
         """Raises Malformed, UnknownAlgorithm or Tampered; never answers with a guess."""
         version = envelope_version(envelope)
+        if envelope[2] != place.compartment:
+            raise Tampered("the value names another compartment")
         nonce = envelope[HEADER.size : HEADER.size + NONCE_BYTES]
         body = envelope[HEADER.size + NONCE_BYTES :]
         try:
@@ -144,11 +146,16 @@ def new_key() -> bytes:
 
 def wrap(kek: bytes, raw: bytes, context: bytes) -> bytes:
     """Seal a data key under a key-encryption key; ``context`` names it and is authenticated."""
+    if len(kek) != KEY_BYTES:
+        raise Malformed("a key-encryption key has 32 bytes")
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(kek).encrypt(nonce, raw, context)
 
 
 def unwrap(kek: bytes, wrapped: bytes, context: bytes) -> bytes:
+    """Raises Malformed or Tampered, whatever the store hands out."""
+    if len(kek) != KEY_BYTES or len(wrapped) != NONCE_BYTES + KEY_BYTES + TAG_BYTES:
+        raise Malformed("the wrapped key has the wrong length")
     try:
         return AESGCM(kek).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
     except InvalidTag:

@@ -7,14 +7,21 @@
 """
 
 import json
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from django.core import checks
-from django.db import models
+from django.db import DatabaseError, models
+from django.db.models.constants import LOOKUP_SEP
+from django.db.models.expressions import F, OrderBy
 from django.utils.translation import gettext
 
 from privacy import crypto, keys
 from privacy.compartments import Compartment
+from privacy.logs import event
+
+logger = logging.getLogger("privacy.fields")
 
 
 class Locked:
@@ -28,6 +35,9 @@ class Locked:
 
     def __bool__(self) -> bool:
         return False
+
+    def __reduce__(self) -> str:
+        return "LOCKED"  # one object, also after a copy: callers ask ``is LOCKED``
 
 
 LOCKED: Final = Locked()
@@ -148,7 +158,7 @@ class SealedField(AnyField):
                     id="privacy.E002",
                 )
             )
-        ordering = {str(item).lstrip("-") for item in self.model._meta.ordering or ()}
+        ordering = {path for item in self.model._meta.ordering or () for path in sort_paths(item)}
         if self.name in ordering:
             found.append(
                 checks.Error(
@@ -169,7 +179,10 @@ class SealedField(AnyField):
         raise TypeError("a sealed field says how it is read")
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Envelope | None:
-        return None if value is None else Envelope(bytes(value))
+        if value is None:
+            return None
+        # Planted text or a number is no envelope of ours: it stays shut when it is read.
+        return Envelope(bytes(value) if isinstance(value, bytes | memoryview) else b"")
 
     def place(self, instance: models.Model) -> crypto.Place:
         return crypto.Place(
@@ -179,9 +192,11 @@ class SealedField(AnyField):
             self.compartment.byte,
         )
 
-    def open(self, instance: models.Model, held: Envelope) -> Any:
+    def open(self, instance: models.Model, held: Envelope | None) -> Any:
         place = self.place(instance)
         try:
+            if held is None:
+                raise crypto.Malformed("nothing stands where an envelope should")
             version = crypto.envelope_version(held.raw)
             key = keys.ring().opener(place.owner, self.compartment, version)
             if key is None:
@@ -199,11 +214,17 @@ class SealedField(AnyField):
         pair = (place.owner, self.compartment)
         if pair not in keys.ring().locked:
             keys.ring().locked.add(pair)
-            audit.note_locked(place.owner, self.compartment, result)
+            try:
+                audit.note_locked(place.owner, self.compartment, result)
+            except DatabaseError:
+                # Nothing was released, so the page may go on without its row.
+                event(logger, "locked_not_recorded", level=logging.ERROR)
 
     # -- the way to the database
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Envelope:
+        if self.attname not in model_instance.__dict__:
+            model_instance.refresh_from_db(fields=[self.attname])
         held: Typed | Envelope = model_instance.__dict__[self.attname]
         if isinstance(held, Typed):
             place = self.place(model_instance)
@@ -269,12 +290,45 @@ def sealed_names(model: type[models.Model]) -> set[str]:
     return {field.name for field in model._meta.get_fields() if isinstance(field, SealedField)}
 
 
+def sort_paths(item: Any) -> Iterator[str]:
+    """The field paths that one item of ``order_by`` or ``Meta.ordering`` sorts by."""
+    if isinstance(item, str):
+        yield item.lstrip("-+")
+    elif isinstance(item, OrderBy):
+        yield from sort_paths(item.expression)
+    elif isinstance(item, F):
+        yield item.name  # type: ignore[attr-defined]
+    elif hasattr(item, "get_source_expressions"):
+        for part in item.get_source_expressions():
+            yield from sort_paths(part)
+
+
+def ends_sealed(model: type[models.Model], path: str) -> bool:
+    """Whether a path such as ``case__alias`` leads to a sealed field."""
+    at: Any = model
+    for name in path.split(LOOKUP_SEP):
+        known = {field.name: field for field in at._meta.get_fields()}
+        field = known.get(name)
+        if isinstance(field, SealedField):
+            return True
+        at = getattr(field, "related_model", None)
+        if at is None:
+            return False
+    return False
+
+
 M = TypeVar("M", bound=models.Model)
 
 
 class SealedQuerySet(models.QuerySet[M]):
     def order_by(self, *field_names: Any) -> Self:
-        wrong = {str(name).lstrip("-") for name in field_names} & sealed_names(self.model)
-        if wrong:
+        paths = [path for item in field_names for path in sort_paths(item)]
+        if any(ends_sealed(self.model, path) for path in paths):
             raise TypeError("a sealed field cannot be sorted by the database")
         return super().order_by(*field_names)
+
+    def update(self, **kwargs: Any) -> int:
+        """Not even from column to column: an envelope does not open in another place."""
+        if kwargs.keys() & sealed_names(self.model):
+            raise TypeError("a sealed field is written through its record")
+        return super().update(**kwargs)

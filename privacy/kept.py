@@ -6,10 +6,12 @@ she signed in again, once, within 24 hours (privacy.md 10).
 """
 
 import json
+import re
 from datetime import timedelta
 from uuid import UUID
 
 from django.core import signing
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,7 +21,18 @@ from privacy.models import KeptText, User, WrappedDataKey
 
 SALT = "privacy.kept-text"
 LIFETIME = timedelta(hours=24)
+MOST = 20
 NEVER_KEPT = {"csrfmiddlewaretoken", "password", "kept", "once"}
+
+
+# What a program wrote into a form, not a person: codes, numbers of choices, uuids.
+_CODE = re.compile(r"[a-z][a-z0-9_.:]*|[A-Z][A-Z0-9-]{0,9}|[0-9]{1,5}|[0-9a-f-]{36}")
+
+
+def words_of(fields: dict[str, list[str]]) -> list[str]:
+    """What a person typed, to be shown to her again; without the codes of choices."""
+    values = [value for many in fields.values() for value in many]
+    return [value for value in values if value.strip() and not _CODE.fullmatch(value.strip())]
 
 
 def typed_in(request: HttpRequest) -> dict[str, list[str]]:
@@ -28,14 +41,27 @@ def typed_in(request: HttpRequest) -> dict[str, list[str]]:
 
 def keep(user: User, path: str, fields: dict[str, list[str]]) -> str:
     """Seal the fields for this person; the answer is the token for the signed form field."""
-    if not WrappedDataKey.objects.filter(
-        owner_uuid=user.uuid, compartment=Compartment.DRAFT.byte
-    ).exists():
-        keys.make(user.uuid, [Compartment.DRAFT])
+    _have_key(user)
     row = KeptText(owner_uuid=user.uuid, user=user)
     row.text = json.dumps({"path": path, "fields": fields})
     row.save()
+    # A forgotten browser must not fill the disk: the newest few are enough to lose nothing.
+    older = KeptText.objects.filter(user=user).order_by("-pk").values_list("pk", flat=True)
+    KeptText.objects.filter(pk__in=list(older[MOST:])).delete()
     return signing.dumps(str(row.uuid), salt=SALT)
+
+
+def _have_key(user: User) -> None:
+    """The key of her drafts, made at the first need; two requests at once make one."""
+    rows = WrappedDataKey.objects.filter(owner_uuid=user.uuid, compartment=Compartment.DRAFT.byte)
+    if rows.exists():
+        return
+    try:
+        with transaction.atomic(using="keystore"):
+            keys.make(user.uuid, [Compartment.DRAFT])
+    except IntegrityError:
+        if not rows.exists():
+            raise
 
 
 def take(user: User, token: str) -> tuple[str, dict[str, list[str]]] | None:

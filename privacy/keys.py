@@ -10,7 +10,9 @@ compartment. Rows live in the database ``keystore``, with a backup policy of its
     KeyMissing           no key row for this owner and compartment (erased, or never made)
 """
 
+import fcntl
 import os
+import re
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -26,6 +28,8 @@ from privacy import crypto
 from privacy.compartments import BYTES, Compartment
 
 KEK_CACHE_SECONDS = 300
+# What a key row may name: anything else would be a path that somebody planted.
+KEK_ID = re.compile(r"[a-z]{1,20}\.[0-9]{1,6}")
 
 
 class KeyringUnavailable(Exception):
@@ -70,25 +74,33 @@ class FileKeyring:
         """A new keyring in an empty folder. Refuses to touch a folder that holds one."""
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        if (folder / "root.key").exists():
-            raise FileExistsError("this folder holds a keyring already")
-        ring = cls(folder)
-        # The epoch keys first, the root last: a folder with a root key is a whole keyring.
-        root = crypto.new_key()
-        for compartment in BYTES:
-            kek_id = f"{compartment.value}.1"
-            ring._write(f"{kek_id}.kek", crypto.wrap(root, crypto.new_key(), kek_id.encode()))
-        ring._write("index.key", crypto.new_key())
-        ring._write("root.key", root)
-        return ring
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            # Two commands at once: the second waits, then finds a keyring and refuses.
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if (folder / "root.key").exists():
+                raise FileExistsError("this folder holds a keyring already")
+            ring = cls(folder)
+            # The epoch keys first, the root last: a folder with a root key is a whole keyring.
+            root = crypto.new_key()
+            for compartment in BYTES:
+                kek_id = f"{compartment.value}.1"
+                ring._write(f"{kek_id}.kek", crypto.wrap(root, crypto.new_key(), kek_id.encode()))
+            ring._write("index.key", crypto.new_key())
+            ring._write("root.key", root)
+            return ring
+        finally:
+            os.close(handle)
 
     def _write(self, name: str, content: bytes) -> None:
-        path = self.folder / name
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        """Whole or not at all, whatever is killed."""
+        fresh = self.folder / f"{name}.new"
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        os.replace(fresh, self.folder / name)
 
     def _read(self, name: str) -> bytes:
         try:
@@ -97,9 +109,8 @@ class FileKeyring:
             raise KeyringUnavailable("the keyring cannot be read") from None
 
     def current(self, compartment: Compartment) -> str:
-        epochs = [
-            int(path.name.split(".")[1]) for path in self.folder.glob(f"{compartment.value}.*.kek")
-        ]
+        names = [path.stem for path in self.folder.glob(f"{compartment.value}.*.kek")]
+        epochs = [int(name.rpartition(".")[2]) for name in names if KEK_ID.fullmatch(name)]
         if not epochs:
             raise KeyringUnavailable("the keyring holds no key for this compartment")
         return f"{compartment.value}.{max(epochs)}"
@@ -121,9 +132,20 @@ class FileKeyring:
     def wrap(self, kek: str, raw: bytes, context: bytes) -> bytes:
         return crypto.wrap(self._kek(kek), raw, context)
 
+    def _has(self, kek_id: str) -> bool:
+        return bool(KEK_ID.fullmatch(kek_id)) and (self.folder / f"{kek_id}.kek").exists()
+
     def unwrap_many(self, items: list[WrappedKey]) -> list[bytes | None]:
+        """A row that names no key of ours, or a destroyed epoch, stays shut by itself; a keyring
+        that cannot be read at all is KeyringUnavailable."""
+        known = {kek_id: self._has(kek_id) for kek_id in {item.kek for item in items}}
+        if not all(known.values()):
+            self._read("root.key")
         opened: list[bytes | None] = []
         for item in items:
+            if not known[item.kek]:
+                opened.append(None)
+                continue
             try:
                 opened.append(crypto.unwrap(self._kek(item.kek), item.wrapped, item.context))
             except crypto.CryptoError:
@@ -131,7 +153,10 @@ class FileKeyring:
         return opened
 
     def index_root(self) -> bytes:
-        return self._read("index.key")
+        root = self._read("index.key")
+        if len(root) != crypto.KEY_BYTES:
+            raise KeyringUnavailable("the index key has the wrong length")
+        return root
 
 
 _providers: dict[str, KeyProvider] = {}
@@ -165,6 +190,7 @@ def make(owner: UUID, compartments: Iterable[Compartment]) -> None:
 
     keyring = provider()
     rows = []
+    made: list[tuple[Compartment, crypto.DataKey]] = []
     for compartment in compartments:
         kek_id = keyring.current(compartment)
         context = dek_context(owner, compartment, 1, kek_id)
@@ -178,16 +204,22 @@ def make(owner: UUID, compartments: Iterable[Compartment]) -> None:
                 wrapped=keyring.wrap(kek_id, raw, context),
             )
         )
-        ring().hold_for_sealing(owner, compartment, crypto.DataKey(raw, 1))
+        made.append((compartment, crypto.DataKey(raw, 1)))
     WrappedDataKey.objects.bulk_create(rows)
+    # Only now: nothing is ever sealed under a key that was not kept.
+    for compartment, key in made:
+        ring().hold_for_sealing(owner, compartment, key)
 
 
 def destroy(owner: UUID, compartments: Iterable[Compartment] | None = None) -> int:
-    """Delete the owner's wrapped keys; idempotent. Values sealed under them stay shut for ever."""
-    from privacy.models import WrappedDataKey
+    """Delete the owner's wrapped keys; idempotent. Values sealed under them stay shut for ever.
+    With all keys of an owner her blind indexes go as well."""
+    from privacy.models import BlindIndex, WrappedDataKey
 
     rows = WrappedDataKey.objects.filter(owner_uuid=owner)
-    if compartments is not None:
+    if compartments is None:
+        BlindIndex.objects.filter(owner_uuid=owner).delete()
+    else:
         rows = rows.filter(compartment__in=[item.byte for item in compartments])
     ring().drop(owner)
     return rows.delete()[0]
@@ -251,6 +283,7 @@ def fresh_ring() -> Iterator[Ring]:
     finally:
         mine.seen.clear()
         mine.sealing.clear()
+        mine.locked.clear()
         _ring.reset(token)
 
 

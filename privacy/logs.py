@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from typing import Any
 
@@ -40,7 +41,9 @@ ALLOWED = frozenset(
 )
 SAFE_VALUE = re.compile(r"[A-Za-z0-9_.:<>/-]{0,80}")
 OURS = ("privacy", "services", "workflow", "referrals", "cases", "programme", "config")
-OPEN_LOGGERS = ("gunicorn", "django.server", "py.warnings")
+# The name of an event, written by us in the code; anything else may quote somebody.
+EVENT = re.compile(r"[a-z][a-z0-9_.]{0,60}")
+WITHHELD = "message withheld"
 
 
 def event(logger: logging.Logger, name: str, *, level: int = logging.INFO, **facts: Any) -> None:
@@ -61,12 +64,18 @@ def safe(key: str, value: Any) -> Any:
 
 
 class IdsOnly(logging.Filter):
+    """Of our loggers the event's name and the facts on the list stay; of others nothing but who
+    said it and how loud."""
+
     def filter(self, record: logging.LogRecord) -> bool:
-        root = record.name.split(".")[0]
-        if root not in OURS and not record.name.startswith(OPEN_LOGGERS):
-            record.msg, record.args = "library message withheld", ()
-        elif root in OURS and not hasattr(record, "facts"):
-            record.args = ()
+        ours = record.name.split(".")[0] in OURS
+        known = isinstance(record.msg, str) and EVENT.fullmatch(record.msg)
+        if not (ours and known):
+            record.msg = WITHHELD
+        record.args = ()
+        facts = getattr(record, "facts", None)
+        if facts is not None:
+            record.facts = {key: safe(key, value) for key, value in facts.items()} if ours else {}
         return True
 
 
@@ -110,4 +119,9 @@ def quiet_crash() -> None:
     def hook(kind: type[BaseException], error: BaseException, tb: Any) -> None:
         logging.getLogger("config.crash").critical("crash", exc_info=(kind, error, tb))
 
+    def thread_hook(crash: threading.ExceptHookArgs) -> None:
+        if crash.exc_value is not None:
+            hook(crash.exc_type, crash.exc_value, crash.exc_traceback)
+
     sys.excepthook = hook
+    threading.excepthook = thread_hook

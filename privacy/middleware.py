@@ -18,10 +18,12 @@ from django.utils.http import urlencode
 
 from privacy import audit, kept, keys, sessions
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, Refusal, WrongState
+from privacy.forms import SignInForm
 from privacy.logs import event
 from privacy.models import Membership, SentForm
 
 logger = logging.getLogger("privacy.request")
+KEPT = "kept"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -142,10 +144,17 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     fields = kept.typed_in(request)
     person = sessions.last_person(request)
     token = kept.keep(person, request.path, fields) if person and fields else ""
+    path = request.path if token else ""
+    if token:
+        request.session[KEPT] = token
     return render(
         request,
         "errors/session_ended.html",
-        {"kept_token": token, "next": request.path if token else ""},
+        {
+            "form": SignInForm(request, initial={"next": path, "kept": token}),
+            "kept_token": token,
+            "show_exit": True,
+        },
         status=401,
     )
 
@@ -218,7 +227,13 @@ class Refusals:
             who = error.who if isinstance(error, AlreadyDone) else ""
             when = error.when if isinstance(error, AlreadyDone) else None
             return self.page(
-                request, "errors/409.html", 409, message=error.message, who=who, when=when
+                request,
+                "errors/409.html",
+                409,
+                message=error.message,
+                who=who,
+                when=when,
+                again_url=getattr(request, "again_url", ""),
             )
         errors = error.errors if isinstance(error, Invalid) else {}
         return self.page(request, "errors/400.html", 400, errors=errors)
@@ -229,8 +244,6 @@ class Refusals:
         typed = kept.typed_in(request) if request.method == "POST" else {}
         context["kept"] = [
             {"label": translation.gettext("What you typed"), "value": value}
-            for values in typed.values()
-            for value in values
-            if " " in value.strip()
+            for value in kept.words_of(typed)
         ]
         return render(request, template, context, status=status)

@@ -86,6 +86,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             starts_on__lte=today,
             user__is_active=True,
             organisation__is_active=True,
+            team__is_active=True,
         )
 
 
@@ -147,11 +148,20 @@ class SealedModel(models.Model):
         plain = asked - sealed
         if plain:
             super().refresh_from_db(using=using, fields=sorted(plain), **kwargs)
+        if fields is None:
+            self._forget_relations()
         fresh = sorted(asked & sealed)
         if fresh:
             envelopes = type(self)._base_manager.filter(pk=self.pk).values(*fresh).get()
             for name, envelope in envelopes.items():
                 setattr(self, name, envelope)
+
+    def _forget_relations(self) -> None:
+        """As Django does when everything is reloaded: what points here is asked anew."""
+        self.__dict__.pop("_prefetched_objects_cache", None)
+        for relation in self._meta.related_objects:
+            if relation.is_cached(self):
+                relation.delete_cached_value(self)
 
 
 # -- keys: database "keystore"
@@ -245,10 +255,14 @@ class Grant(BaseObjectPermission):
     """Who may do what with one object, until when, and on which basis.
 
     Concrete grants (``cases.CaseGrant``, ``referrals.ReferralGrant``) add ``content_object`` and
-    carry the key that lists sort by. A grant is revoked, never deleted.
+    carry the key that lists sort by. A grant is revoked, never deleted. A grant to a person
+    counts under the membership it was given for: rights of two jobs never add up.
     """
 
     user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    membership = models.ForeignKey(
+        Membership, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
     source = models.CharField(max_length=20, choices=GrantSource.choices)
     basis = models.ForeignKey(Basis, models.PROTECT, null=True, blank=True, related_name="+")

@@ -45,10 +45,9 @@ def put(
 
 def wake() -> None:
     """Tell the embedded runner that something is due. Nobody listening is fine: it also polls."""
-    path = str(settings.RUNNER_SOCKET)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
-            sender.sendto(b"!", path)
-        except OSError:
-            return
+            sender.sendto(b"!", str(settings.RUNNER_SOCKET))
+    except OSError:
+        return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib import auth
+from django.contrib.auth import SESSION_KEY
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
@@ -57,12 +58,17 @@ def system_actor() -> Actor:
 
 
 def begin(request: HttpRequest, user: User, membership: Membership) -> None:
+    if SESSION_KEY in request.session:
+        request.session.flush()  # somebody was signed in here: nothing of that session goes on
     auth.login(request, user, backend="privacy.backends.PasswordBackend")
     now = int(time.time())
     request.session[MEMBERSHIP] = membership.pk
     request.session[STARTED] = now
     request.session[SEEN] = now
-    audit.signed(actor=actor_for(membership, request.session.session_key or ""), action="sign_in")
+    actor = actor_for(membership, request.session.session_key or "")
+    # The answer to the sign-in itself may be a page: it is hers already.
+    request.actor, request.membership = actor, membership  # type: ignore[attr-defined]
+    audit.signed(actor=actor, action="sign_in")
 
 
 def has_ended(request: HttpRequest) -> bool:

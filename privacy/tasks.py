@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from privacy import kept
-from privacy.models import SentForm, WrappedDataKey
+from privacy.models import BlindIndex, SentForm, WrappedDataKey
 
 ORPHAN_AGE = timedelta(hours=24)
 
@@ -34,5 +34,6 @@ def sweep_orphan_keys() -> int:
         chunk = set(owners[start : start + 500])
         orphans = chunk - existing_owners(chunk)
         if orphans:
+            BlindIndex.objects.filter(owner_uuid__in=orphans).delete()
             dropped += WrappedDataKey.objects.filter(owner_uuid__in=orphans).delete()[0]
     return dropped

@@ -4,24 +4,26 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from privacy import audit, kept, sessions
 from privacy.forms import MembershipForm, SignInForm
-from privacy.middleware import public
+from privacy.middleware import KEPT, ask_to_sign_in, public
 from privacy.models import User
 
 PENDING = "pending_user"
 PENDING_KEPT = "pending_kept"
 PENDING_NEXT = "pending_next"
+PENDING_AT = "pending_at"
+# A password that was right counts for the choice of work on the next page only as long as this.
+PENDING_SECONDS = 10 * 60
 
 
 def safe_next(request: HttpRequest, path: str) -> str:
@@ -49,7 +51,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         initial={"next": request.GET.get("next", "")},
     )
     if request.method == "POST" and form.is_valid() and form.user is not None:
-        return _signed_in(request, form.user, form.cleaned_data["next"], form.cleaned_data["kept"])
+        # The token travels in the form; another way to this page finds it in the same browser.
+        token = form.cleaned_data["kept"] or request.session.get(KEPT, "")
+        return _signed_in(request, form.user, form.cleaned_data["next"], token)
     if request.method == "POST":
         audit.signed(actor=None, action="sign_in", result="refused")
     return render(request, "privacy/sign_in.html", {"form": form})
@@ -63,6 +67,7 @@ def _signed_in(request: HttpRequest, user: User, path: str, token: str) -> HttpR
     if len(memberships) > 1:
         request.session.cycle_key()
         request.session[PENDING] = user.pk
+        request.session[PENDING_AT] = int(time.time())
         request.session[PENDING_NEXT] = path
         request.session[PENDING_KEPT] = token
         return redirect("choose_membership")
@@ -74,7 +79,9 @@ def _signed_in(request: HttpRequest, user: User, path: str, token: str) -> HttpR
 @require_http_methods(["GET", "POST"])
 def choose_membership(request: HttpRequest) -> HttpResponse:
     user = User.objects.filter(pk=request.session.get(PENDING, 0), is_active=True).first()
-    if user is None:
+    waited = int(time.time()) - request.session.get(PENDING_AT, 0)
+    if user is None or waited > PENDING_SECONDS:
+        request.session.flush()
         return redirect("sign_in")
     memberships = list(sessions.memberships_of(user))
     form = MembershipForm(memberships, request.POST if request.method == "POST" else None)
@@ -85,12 +92,15 @@ def choose_membership(request: HttpRequest) -> HttpResponse:
         path = request.session.pop(PENDING_NEXT, "")
         token = request.session.pop(PENDING_KEPT, "")
         request.session.pop(PENDING, None)
+        request.session.pop(PENDING_AT, None)
         sessions.begin(request, user, chosen)
         return _welcome(request, user, path, token)
     return render(request, "privacy/choose_membership.html", {"form": form})
 
 
 def _welcome(request: HttpRequest, user: User, path: str, token: str) -> HttpResponse:
+    translation.activate(user.language)
+    request.session.pop(KEPT, None)
     found = kept.take(user, token) if token else None
     if found is not None:
         response: HttpResponse = _give_back(request, *found)
@@ -101,42 +111,50 @@ def _welcome(request: HttpRequest, user: User, path: str, token: str) -> HttpRes
     return response
 
 
-def _give_back(request: HttpRequest, path: str, fields: dict[str, list[str]]) -> HttpResponse:
+def _give_back(
+    request: HttpRequest,
+    path: str,
+    fields: dict[str, list[str]],
+    template: str = "privacy/kept_text.html",
+    status: int = 200,
+) -> HttpResponse:
     """Her own text, in a form that goes where it was meant to go. Nothing is sent by itself."""
-    return render(
-        request,
-        "privacy/kept_text.html",
-        {
-            "action": safe_next(request, path),
-            "fields": [(name, value) for name, values in fields.items() for value in values],
-            "shown": [
-                {"label": _("What you typed"), "value": value}
-                for values in fields.values()
-                for value in values
-                if " " in value.strip()
-            ],
-        },
-    )
+    values = [(name, value) for name, given in fields.items() for value in given]
+    context = {
+        "action": safe_next(request, path),
+        "fields": values,
+        # What reads like a text is shown; ticked answers only travel along.
+        "shown": kept.words_of(fields),
+    }
+    return render(request, template, context, status=status)
 
 
 @public
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    sessions.end(request, "sign_out")
+    """``idle`` comes from the page itself when nobody was there: whose text it is stays known, so
+    that what was typed can be kept for her (static/js/app.js)."""
+    idle = "idle" in request.POST
+    sessions.end(request, "idle_end" if idle else "sign_out")
     response = redirect("sign_in")
     response["Clear-Site-Data"] = '"cache", "storage"'
-    response.delete_cookie(sessions.LAST_PERSON_COOKIE)
+    if not idle:
+        response.delete_cookie(sessions.LAST_PERSON_COOKIE)
     return response
 
 
 @public
+@csrf_exempt  # leaving must work from a page of any age; ending a session harms nobody
 @require_POST
 def quick_exit(request: HttpRequest) -> HttpResponse:
     """Leave now: the session ends, kept text is dropped, a harmless page shows."""
-    actor = request.actor  # type: ignore[attr-defined]
-    if actor is not None:
-        kept.drop_all(request.user)  # type: ignore[arg-type]
+    person = request.user if request.actor is not None else sessions.last_person(request)  # type: ignore[attr-defined]
+    if person is not None:
+        kept.drop_all(person)  # type: ignore[arg-type]
+    if request.actor is not None:  # type: ignore[attr-defined]
         sessions.end(request, "quick_exit")
+    else:
+        request.session.flush()
     response = redirect("neutral_page")
     response["Clear-Site-Data"] = '"cache", "storage"'
     response.delete_cookie(sessions.LAST_PERSON_COOKIE)
@@ -186,25 +204,21 @@ def stay_signed_in(request: HttpRequest) -> HttpResponse:
 @public
 @require_GET
 def session_ended(request: HttpRequest) -> HttpResponse:
-    return render(request, "errors/session_ended.html", status=200)
+    form = SignInForm(request)
+    return render(request, "errors/session_ended.html", {"form": form}, status=200)
 
 
 @public
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """An old form, or one from another sign-in. The text comes back in a fresh form."""
-    user = request.user if SESSION_KEY in request.session else None
+    """An old form, or one from another sign-in: nothing is carried out, and the text comes back
+    in a fresh form. A page of another site gets nothing here: cookies do not travel with it."""
+    match = request.resolver_match
+    if match is None or getattr(match.func, "public", False):
+        return render(request, "errors/403_csrf.html", status=403)
+    if request.actor is None:  # type: ignore[attr-defined]
+        return ask_to_sign_in(request)
     fields = kept.typed_in(request)
-    context: dict[str, Any] = {
-        "kept": [
-            {"label": _("What you typed"), "value": value}
-            for values in fields.values()
-            for value in values
-            if " " in value.strip()
-        ]
-        if user is not None
-        else [],
-    }
-    return render(request, "errors/403_csrf.html", context, status=403)
+    return _give_back(request, request.path, fields, template="errors/403_csrf.html", status=403)
 
 
 @public

@@ -13,7 +13,7 @@ from privacy.sessions import system_actor
 from referrals import actions
 from referrals.models import AppointmentState, LivelihoodPlan, Referral
 from referrals.states import PlanState, State
-from referrals.turns import recipient_of, sender_of
+from referrals.turns import recipient_of, sender_of, sending_supervisors
 from services import selectors as services
 from services.clocks import VIET_NAM
 from workflow.nodes import Flow, Holder, Step, subject_of
@@ -160,19 +160,33 @@ class ReferralFlow(Flow):
         link="referral",
     ).Next(this.end)
 
+    chase = Step(
+        title=_("No answer yet: ask the receiving office"),
+        roles=SENDER,
+        also=SUPERVISOR,
+        holder=sender_of,
+        due=lambda referral: services.due("referral_escalation"),
+        link="referral",
+    ).Next(this.clock_end)
+    chase_supervisor = Step(
+        title=_("Still no answer: talk to the receiving office"),
+        roles=SUPERVISOR,
+        holder=sending_supervisors,
+        due=lambda referral: services.due("referral_escalation"),
+        link="referral",
+    ).Next(this.clock_end)
+
     # The clock
     remind = (
         flow.Function(this.do_remind)
         .Annotation(title=_("Remind the recipient"))
         .Next(this.clock_end)
     )
-    overdue = (
-        flow.Function(this.do_overdue).Annotation(title=_("Tell the sender")).Next(this.clock_end)
-    )
+    overdue = flow.Function(this.do_overdue).Annotation(title=_("Tell the sender")).Next(this.chase)
     escalate = (
         flow.Function(this.do_escalate)
         .Annotation(title=_("Tell the supervisor"))
-        .Next(this.clock_end)
+        .Next(this.chase_supervisor)
     )
     expire = flow.Function(this.do_expire).Annotation(title=_("Expire")).Next(this.decide)
 

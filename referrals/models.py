@@ -92,7 +92,8 @@ class Referral(SealedModel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.owner_uuid = self.owner_uuid or self.uuid
+        if self.__dict__.get("owner_uuid", self) is None:  # not when it was left out of a query
+            self.owner_uuid = self.uuid
 
     def work_facts(self) -> Facts:
         return Facts(

@@ -63,9 +63,7 @@ class Inbox:
         return [referral for referral in self.referrals if referral.received_at is not None]
 
 
-def inbox(
-    actor: Actor, *, only_open: bool, after: Cursor | None = None, size: int = PAGE
-) -> Inbox:
+def inbox(actor: Actor, *, only_open: bool, after: Cursor | None = None, size: int = PAGE) -> Inbox:
     """What was sent to this team under this role, newest first; one query."""
     rows = access.visible(actor, Referral).filter(
         recipient_team_id=actor.team_id, recipient_role=actor.role, sent_at__isnull=False
@@ -229,9 +227,7 @@ PLAN_EVENTS = {
     "livelihood.concluded": _("The plan was concluded"),
     "livelihood.ended": _("The plan ended early"),
 }
-REASONS = {
-    item.value: item.label for kind in (DeclineReason, NotCompletedReason) for item in kind
-}
+REASONS = {item.value: item.label for kind in (DeclineReason, NotCompletedReason) for item in kind}
 
 
 class Happened(NamedTuple):

@@ -183,7 +183,6 @@ PLAN_EDGES: frozenset[tuple[PlanState, PlanState]] = frozenset(
         (PlanState.PLANNED, PlanState.ACTIVE),
         (PlanState.ACTIVE, PlanState.STABLE),
         (PlanState.ACTIVE, PlanState.NEEDS_REVIEW),
-        (PlanState.NEEDS_REVIEW, PlanState.ACTIVE),
         (PlanState.NEEDS_REVIEW, PlanState.STABLE),
         *(
             (state, PlanState.ENDED)

@@ -22,6 +22,14 @@ def sender_of(referral: Referral) -> Holder:
     )
 
 
+def sending_supervisors(referral: Referral) -> Holder:
+    return Holder(
+        role=Role.SUPERVISOR,
+        team_id=referral.sender_team_id,
+        organisation_id=referral.sender_team.organisation_id,
+    )
+
+
 _ROLE_OF_KIND = {
     OrganisationKind.HEALTH_STATION: Role.HEALTH_STATION,
     OrganisationKind.WOMENS_UNION: Role.WOMENS_UNION,

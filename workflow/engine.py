@@ -147,9 +147,10 @@ def claim(*, subject: models.Model, step: str, actor: Actor) -> None:
     """Take a step from the team's list into one's own."""
     with transaction.atomic():
         task, item, node = _locked(subject, step)
-        _ask(node, actor, item, subject)
-        if task.status == STATUS.ASSIGNED and item.user_id != actor.user_id:
+        taken = item.user_id is not None and item.user_id != actor.user_id
+        if taken and actor.team_id == item.team_id and actor.role == item.role:
             raise AlreadyDone(_("Somebody else has taken this step."))
+        _ask(node, actor, item, subject)
         if task.status == STATUS.NEW:
             node.activation_class(task).assign(_user(actor))
             _move(item, Holder(actor.role, item.team_id, actor.user_id, item.organisation_id))
@@ -222,6 +223,43 @@ def cancel(*, subject: models.Model, actor: Actor) -> bool:
             done_at=timezone.now(), done_by_id=actor.user_id, outcome="cancelled"
         )
         return True
+
+
+def dismiss(*, subject: models.Model, steps: Iterable[str], actor: Actor) -> int:
+    """Take side steps off the lists that have become needless; the process goes on without them.
+
+    Only for steps beside the main way (a chase, an alarm): it never moves the process.
+    """
+    with transaction.atomic():
+        process = _live_process(subject)
+        if process is None:
+            return 0
+        dismissed = 0
+        with process.flow_class.lock(process.pk):
+            for step in steps:
+                task = _waiting(process, step)
+                if task is not None:
+                    task.process = process
+                    task.flow_task.activation_class(task).cancel()
+                    dismissed += 1
+        return dismissed
+
+
+def raise_step(*, subject: models.Model, step: str, actor: Actor) -> None:
+    """Open a step beside the main way because something happened (BPMN: a non-interrupting
+    event), once: a step that waits already is not doubled."""
+    with transaction.atomic():
+        process = _live_process(subject)
+        if process is None or _waiting(process, step) is not None:
+            return
+        with process.flow_class.lock(process.pk):
+            latest = Task.objects.filter(process=process).order_by("pk").last()
+            if latest is None:
+                return
+            latest.process = process
+            node = process.flow_class.instance.node(step)
+            activation = node._create(latest.flow_task.activation_class(latest), latest.token)
+            activation.activate()
 
 
 def is_waiting(subject: models.Model, step: str) -> bool:

@@ -204,9 +204,9 @@ class Step(flow.View):
             return True
         if actor.role not in self.roles:
             return False
-        if item.user_id is not None:
-            return actor.user_id == item.user_id
-        return actor.team_id == item.team_id and actor.role == item.role
+        if actor.team_id != item.team_id or actor.role != item.role:
+            return False
+        return item.user_id is None or actor.user_id == item.user_id
 
     def can_execute(self, user: Any, task: Any) -> bool:
         return False  # a user alone has no membership; the engine asks ``may_act`` for an actor

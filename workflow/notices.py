@@ -48,6 +48,11 @@ def tell_holder(item: WorkItem) -> None:
     outbox.put(KIND, item.pk, dedupe_key=f"{KIND}:{item.pk}:{item.lane}")
 
 
+def remind_holder(item: WorkItem) -> None:
+    """Half of the time has passed: one more neutral notice."""
+    outbox.put(KIND, item.pk, dedupe_key=f"{KIND}:{item.pk}:{item.lane}:reminder")
+
+
 def send(item_id: int) -> None:
     """Outbox handler. An item that is done in the meantime is not told any more."""
     item = WorkItem.objects.filter(pk=item_id, done_at__isnull=True).first()

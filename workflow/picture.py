@@ -22,6 +22,7 @@ from workflow.nodes import LIVE, Step
 LINE = 16  # pixels between two lines of a title
 WRAP = 19  # characters of a title on one line of a box of 150 pixels
 ROUND = 60  # shapes narrower than this are events and gates: their title stands beside them
+GATES = {"EXCLUSIVE_GATEWAY", "SWITCH", "PARALLEL_GATEWAY", "JOIN"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _box(cell: Any, state: str) -> Box:
     title = str(getattr(node, "task_title", "") or "")
     if shape.width < ROUND:
         # Only a gate asks something; start, end and clocks are known by their shape.
-        kind = "gate" if node.task_type in {"IF", "SWITCH", "SPLIT", "JOIN"} else "event"
+        kind = "gate" if node.task_type in GATES else "event"
         top = shape.height + 14
     else:
         kind = "step" if isinstance(node, Step) else "machine"

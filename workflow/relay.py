@@ -6,7 +6,7 @@ A row whose worker was killed is taken again when its lease runs out. Handlers r
 import logging
 import os
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -23,10 +23,16 @@ MAX_ATTEMPTS = 8
 BATCH = 50
 
 
+def _free(now: datetime) -> Q:
+    """Nobody works on it: never leased, the lease ran out, or it ends later than any lease given
+    by this clock can (the clock was set back)."""
+    return Q(lease_until__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LEASE)
+
+
 def due() -> "models.QuerySet[Outbox]":
     now = timezone.now()
     return Outbox.objects.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+        _free(now),
         done_at__isnull=True,
         gave_up_at__isnull=True,
         run_at__lte=now,
@@ -46,7 +52,7 @@ def run_row(row_id: int) -> int:
     lease = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
     now = timezone.now()
     leased = Outbox.objects.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+        _free(now),
         pk=row_id,
         done_at__isnull=True,
         gave_up_at__isnull=True,
@@ -55,6 +61,10 @@ def run_row(row_id: int) -> int:
     if not leased:
         return 0
     row = Outbox.objects.get(pk=row_id)
+    if row.attempts > MAX_ATTEMPTS:
+        # Its worker died every time, so nobody could say so.
+        _failed(row, lease, "WorkerDied")
+        return 0
     token = audit.current_actor.set(None)
     try:
         for handler in handlers.get(row.kind, ()):

@@ -18,9 +18,10 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from privacy import outbox
 from privacy.logs import event
 from workflow import relay
 from workflow.models import RunnerBeat
@@ -37,6 +38,7 @@ class Runner:
 
     def stop(self, *_: Any) -> None:
         self.stopping = True
+        outbox.wake()  # a signal alone does not end the wait for the next datagram
 
     def listen(self) -> socket.socket:
         path = Path(settings.RUNNER_SOCKET)
@@ -44,9 +46,13 @@ class Runner:
         with suppress(FileNotFoundError):
             path.unlink()
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        listener.bind(str(path))
-        os.chmod(path, 0o600)
         listener.setblocking(False)
+        try:
+            listener.bind(str(path))
+            os.chmod(path, 0o600)
+        except OSError as error:
+            # A folder so deep that its name does not fit into a socket's: polling does the work.
+            event(logger, "runner_polls_only", level=logging.WARNING, error=type(error).__name__)
         return listener
 
     def run(self) -> None:
@@ -87,7 +93,10 @@ class Runner:
         return ran
 
     def wait_seconds(self) -> float:
-        return 0.0 if relay.due().exists() else POLL_SECONDS
+        try:
+            return 0.0 if relay.due().exists() else POLL_SECONDS
+        except DatabaseError:
+            return POLL_SECONDS
 
     def periodic(self) -> None:
         """Run each beat entry whose period has passed: once, however long we were away."""

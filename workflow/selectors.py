@@ -1,7 +1,7 @@
 """The worklist: what waits for me, what waits in my team, and what has happened to a record."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,6 +16,22 @@ from workflow.models import WorkItem
 PAGE = 25
 SOON = timedelta(days=3)
 CRITICAL = timedelta(days=7)
+
+
+# What a row of the list needs; the rest of the read model is for histories.
+SHOWN = (
+    "flow",
+    "step",
+    "subject_id",
+    "subject_uuid",
+    "reference",
+    "role",
+    "family",
+    "area_code",
+    "urgent",
+    "due_at",
+    "escalated_at",
+)
 
 
 class Group(models.TextChoices):
@@ -34,6 +50,9 @@ def group_of(item: WorkItem, now: datetime) -> Group:
     return Group.SOON if item.due_at < now + SOON else Group.LATER
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class Cursor(NamedTuple):
     """Where a page begins: after this row. Written into the URL as "due-id", numbers only."""
 
@@ -41,15 +60,15 @@ class Cursor(NamedTuple):
     pk: int
 
     def __str__(self) -> str:
-        return f"{int(self.due_at.timestamp() * 1_000_000)}-{self.pk}"
+        # Whole microseconds: a float would be off by one, and show a row twice.
+        return f"{(self.due_at - EPOCH) // timedelta(microseconds=1)}-{self.pk}"
 
     @classmethod
     def parse(cls, text: str) -> "Cursor | None":
         stamp, _, pk = text.partition("-")
         if not (stamp.isdecimal() and pk.isdecimal() and len(stamp) < 18 and len(pk) < 19):
             return None
-        epoch = datetime.fromtimestamp(0, tz=timezone.get_default_timezone())
-        return cls(epoch + timedelta(microseconds=int(stamp)), int(pk))
+        return cls(EPOCH + timedelta(microseconds=int(stamp)), int(pk))
 
 
 @dataclass(frozen=True)
@@ -80,9 +99,12 @@ def lanes(actor: Actor) -> list[str]:
 
 
 def waiting_for(actor: Actor) -> "models.QuerySet[WorkItem]":
-    """Open items in her lists. An item in her own lane counts only under the role it was given
-    to: the work of her other job does not show."""
-    return WorkItem.objects.filter(lane__in=lanes(actor), role=actor.role, done_at__isnull=True)
+    """Open items in her lists. An item in her own lane counts only under the role and the team it
+    was given to: the work of her other job does not show."""
+    mine = WorkItem.objects.filter(
+        lane__in=lanes(actor), role=actor.role, team_id=actor.team_id, done_at__isnull=True
+    )
+    return mine.only(*SHOWN)
 
 
 def waiting_in_team(actor: Actor) -> "models.QuerySet[WorkItem]":
@@ -108,11 +130,12 @@ def page(
             items = items.filter(**{name: value})
     now = timezone.now()
     counts = items.aggregate(
-        total=Count("pk"),
+        total=Count("*"),
         urgent=Count("pk", filter=Q(urgent=True)),
         overdue=Count("pk", filter=Q(due_at__lt=now)),
-        soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
+        soon=Count("pk", filter=Q(due_at__lt=now + SOON)),
     )
+    counts["soon"] -= counts["overdue"]
     rows = items
     if after is not None:
         rows = rows.filter(

@@ -1,9 +1,9 @@
 """Fires what is due. One broken flow, or one row of a removed app, never stops the sweep."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from viewflow.workflow.models import Process, Task
 from viewflow.workflow.status import PROCESS, STATUS
@@ -15,26 +15,40 @@ logger = logging.getLogger("workflow.timers")
 BATCH = 200
 
 
-def fire_due(limit: int = BATCH) -> int:
+def _armed(since: int) -> "models.QuerySet[Task]":
+    """Timers that wait; of processes begun after the one with the id ``since`` only."""
+    return Task.objects.filter(
+        flow_task_type="TIMER", status=STATUS.SCHEDULED, process_id__gt=since
+    ).order_by("scheduled")
+
+
+def next_moment(*, since: int = 0) -> datetime | None:
+    """When the next timer runs out."""
+    return _armed(since).values_list("scheduled", flat=True).first()
+
+
+def fire_due(limit: int = BATCH, *, since: int = 0) -> int:
     """Fire the timers that are due, oldest first; the number fired is returned.
 
     Each runs in its own transaction: the subject is locked first (as actions do), then the
     process. Two dispatchers are harmless: the row is read again under the lock.
     """
     due = (
-        Task.objects.filter(
-            flow_task_type="TIMER", status=STATUS.SCHEDULED, scheduled__lte=timezone.now()
-        )
-        .order_by("scheduled")
-        .values_list("pk", "process_id")[:limit]
+        _armed(since).filter(scheduled__lte=timezone.now()).values_list("pk", "process_id")[:limit]
     )
     fired = 0
     for task_id, process_id in list(due):
         try:
             with keys.fresh_ring(), transaction.atomic():
                 fired += _fire(task_id, process_id)
-        except Exception:
-            event(logger, "timer_failed", level=logging.ERROR, task=task_id)
+        except Exception as error:
+            event(
+                logger,
+                "timer_failed",
+                level=logging.ERROR,
+                task=task_id,
+                error=type(error).__name__,
+            )
             _put_off(task_id)
     return fired
 

@@ -25,6 +25,7 @@ from cases.actions.moving import (
 from cases.actions.news import milestone_forwarded, withdrawal_relayed
 from cases.actions.outreach import (
     count_contact,
+    destroy_lead_keys,
     end_contact,
     give_information,
     hand_over,
@@ -44,6 +45,7 @@ from cases.actions.planning import (
 )
 from cases.actions.referring import (
     cancel_referral,
+    chased_referral,
     client_contacted,
     confirm_referral,
     contact_words,
@@ -78,6 +80,7 @@ __all__ = [
     "approve_plan",
     "assign_case",
     "cancel_referral",
+    "chased_referral",
     "change_contact",
     "change_identity",
     "client_contacted",
@@ -86,6 +89,7 @@ __all__ = [
     "contact_words",
     "count_contact",
     "current_plan",
+    "destroy_lead_keys",
     "discard_referral",
     "end_contact",
     "fields_to_write",

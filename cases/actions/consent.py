@@ -26,7 +26,7 @@ from cases.models import (
     Transfer,
 )
 from cases.states import CarePlanState, CaseState, ClosureReason, TransferState
-from privacy import access, audit
+from privacy import access, audit, blind
 from privacy.actors import Actor
 from privacy.errors import AlreadyDone, Invalid
 from privacy.models import Basis, Organisation
@@ -93,6 +93,7 @@ def wipe_person(case: Case) -> None:
     case.alias, case.legal_name, case.birth_year, case.address = "—", "", "", ""
     case.contact = {}
     case.save(update_fields=["alias", "legal_name", "birth_year", "address", "contact"])
+    blind.remember_phone(case.uuid, "")
 
 
 def _record(

@@ -112,6 +112,7 @@ def record_follow_up(
         case.save(update_fields=["level", "act_by"])
         note(actor, case, "case.became_urgent")
         engine.refresh(subject=case)
+        engine.raise_step(subject=case, step="urgent_seen", actor=actor)
     return level
 
 

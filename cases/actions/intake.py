@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.outreach import LEAD_PERMISSIONS, safe_contact
+from cases.actions.outreach import LEAD_PERMISSIONS, keys_die, safe_contact
 from cases.actions.shared import give_child_protection, give_team, locked, note, required
 from cases.models import Case, Channel, Lead, Level, Track
 from cases.states import AgeBand, CaseState, LeadState, check
@@ -87,7 +87,7 @@ def _close_lead(actor: Actor, lead: Lead, case: Case) -> None:
     )
     engine.complete(subject=lead, step="take_over", actor=actor)
     access.take_away(lead, permissions=LEAD_PERMISSIONS)
-    keys.destroy(lead.owner_uuid)
+    keys_die(lead)
 
 
 def _protect(case: Case) -> None:

@@ -11,7 +11,7 @@ from cases import policies
 from cases.actions.shared import required
 from cases.models import Channel, Lead, OutreachCount
 from cases.states import AgeBand, LeadState, check
-from privacy import access, audit, keys
+from privacy import access, audit, keys, outbox
 from privacy.actors import Actor
 from privacy.compartments import LEAD_COMPARTMENTS
 from privacy.errors import Invalid
@@ -21,6 +21,7 @@ from services import selectors as services
 from workflow import engine
 
 LEAD_PERMISSIONS = ("work", *(item.permission for item in LEAD_COMPARTMENTS))
+KEYS_DIE = "lead.keys_die"
 CONTACT_KEYS = ("may_call", "may_text", "phone", "hours", "code_word")
 
 
@@ -151,6 +152,7 @@ def hand_over(*, actor: Actor, lead: Lead, to: Membership) -> None:
         lead,
         LEAD_PERMISSIONS,
         user=to.user_id,
+        under=to,
         source=GrantSource.HAND_OVER,
         granted_by=actor,
         sort_key=lead.sort_key,
@@ -181,7 +183,22 @@ def end_contact(*, actor: Actor, lead: Lead) -> None:
 def wipe(lead: Lead) -> None:
     """Nothing of her stays in the lead; its keys die, and with them every older copy."""
     access.take_away(lead)
-    keys.destroy(lead.owner_uuid)
+    keys_die(lead)
+
+
+def keys_die(lead: Lead) -> None:
+    """Promised with this transaction, done after it: a key never dies for a change that did not
+    happen."""
+    outbox.put(KEYS_DIE, lead.pk, dedupe_key=f"{KEYS_DIE}:{lead.pk}")
+
+
+def destroy_lead_keys(lead_id: int) -> None:
+    """Outbox handler, idempotent: after this the lead opens for nobody."""
+    lead = Lead.objects.filter(
+        pk=lead_id, state__in=(LeadState.ENDED, LeadState.CASE_OPENED)
+    ).first()
+    if lead is not None:
+        keys.destroy(lead.owner_uuid)
 
 
 def note_ask_again(*, actor: Actor, lead: Lead) -> None:

@@ -169,6 +169,14 @@ def client_contacted(*, actor: Actor, link: CaseReferral) -> None:
 
 
 @transaction.atomic
+def chased_referral(*, actor: Actor, link: CaseReferral) -> None:
+    """The receiving office was asked for its answer."""
+    case = locked(link.case)
+    policies.require_case_team(actor, case)
+    referrals.note_chased(actor=actor, referral=link.referral)
+
+
+@transaction.atomic
 def settle_referral(*, actor: Actor, link: CaseReferral) -> None:
     """A refusal, an expiry or an unfinished service has been seen."""
     case = locked(link.case)

@@ -15,7 +15,7 @@ from cases.actions.intake import move_to_child_track
 from cases.actions.shared import locked, move, must_be, note, require_adult, required
 from cases.models import Case, Level, SafetyPlan, Screening
 from cases.questionnaire import Questionnaire
-from cases.states import AgeBand, CaseState
+from cases.states import ACTIVE, AgeBand, CaseState
 from privacy import audit
 from privacy.actors import Actor
 from privacy.errors import Invalid, WrongState
@@ -163,12 +163,15 @@ def make_safety_plan(*, actor: Actor, case: Case, text: str) -> SafetyPlan:
     """Agreed with her, in her words, before anything else goes on."""
     case = locked(case)
     policies.require_worker(actor, case)
-    must_be(case, CaseState.SAFETY)
+    must_be(case, *ACTIVE)
     plan = SafetyPlan(case=case, by_id=actor.user_id)
     plan.text = required("text", text, _("Write what you agreed with her."))
     plan.save()
-    move(actor, case, CaseState.ASSESSMENT, "case.safety_plan")
-    engine.complete(subject=case, step="safety_plan", actor=actor)
+    if case.state == CaseState.SAFETY:
+        move(actor, case, CaseState.ASSESSMENT, "case.safety_plan")
+        engine.complete(subject=case, step="safety_plan", actor=actor)
+    else:  # danger may come at any time, not only before the plan
+        note(actor, case, "case.safety_plan")
     return plan
 
 

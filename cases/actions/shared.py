@@ -73,7 +73,7 @@ def required(name: str, value: str, message: str) -> str:
 def give_team(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
     """The case worker by name, and her team (which counts for its supervisors only)."""
     for holder, source in (
-        ({"user": worker}, GrantSource.ASSIGNMENT),
+        ({"user": worker, "under": team}, GrantSource.ASSIGNMENT),
         ({"team": team}, GrantSource.TEAM),
     ):
         access.give(
@@ -104,6 +104,7 @@ def give_child_protection(actor: Actor, case: Case, team: Team | None) -> None:
             case,
             permissions(CHILD_COMPARTMENTS),
             user=case.named_supervisor_id,
+            under=case.team,
             source=GrantSource.ASSIGNMENT,
             granted_by=actor,
             sort_key=case.sort_key,

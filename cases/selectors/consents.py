@@ -48,7 +48,7 @@ def standing(consent: Consent, now: datetime) -> Standing:
 
 
 def consent_of(actor: Actor, uuid: UUID) -> Consent:
-    """The consent with this uuid, if its file is hers to work on; otherwise NotFound, either way."""
+    """The consent with this uuid, if its file is hers to work on; otherwise NotFound."""
     consent = (
         Consent.objects.filter(uuid=uuid)
         .select_related("case", "basis", "recipient", "recorded_by", "end")

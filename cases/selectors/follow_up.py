@@ -8,14 +8,13 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from cases import questionnaire, triage
-from cases.models import CarePlan, Case, CaseReferral, FollowUp, FollowUpPlan, Goal
+from cases.models import Case, FollowUp, FollowUpPlan
 from cases.questionnaire import Question
 from cases.selectors.referring import Words
 from cases.states import FollowUpState
 from privacy import access, audit
 from privacy.actors import Actor
 from privacy.errors import NotFound
-from referrals.states import FINAL
 from services import selectors as services
 from services.bilingual import Text, text
 from services.models import RuleSet
@@ -168,33 +167,3 @@ def alarms(follow_up: FollowUp) -> list[Alarm]:
         for match in result.matched
         if match.level is triage.Level.URGENT
     ]
-
-
-# -- what a review and a closure look at
-
-
-class Balance(NamedTuple):
-    """Where the file stands: her goals, the slips that still go on, the dates that are planned."""
-
-    goals: list[Goal]
-    going_on: list[CaseReferral]
-    planned: int
-    next_date: date | None
-
-
-def balance(case: Case) -> Balance:
-    plan = CarePlan.objects.filter(case=case).order_by("-number").first()
-    planned = FollowUp.objects.filter(
-        case=case, state=FollowUpState.PLANNED, plan__ended_at__isnull=True
-    ).order_by("due_on")
-    days_left = list(planned.values_list("due_on", flat=True))
-    return Balance(
-        goals=list(Goal.objects.filter(plan=plan)) if plan else [],
-        going_on=list(
-            CaseReferral.objects.filter(case=case)
-            .exclude(referral__state__in=FINAL)
-            .select_related("case", "referral__recipient_team__organisation")
-        ),
-        planned=len(days_left),
-        next_date=days_left[0] if days_left else None,
-    )

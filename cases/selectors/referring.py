@@ -16,7 +16,9 @@ from privacy.actors import Actor
 from privacy.errors import NotFound
 from privacy.models import Membership
 from privacy.roles import OrganisationKind, Role
+from referrals import selectors as received
 from referrals.models import Appointment, AppointmentState, Priority, Referral
+from referrals.selectors import Slip as Packet
 from referrals.states import (
     OPEN,
     CancelReason,
@@ -291,12 +293,12 @@ def draft_of(consent: Consent) -> CaseReferral | None:
 
 
 class Slip(NamedTuple):
-    """One slip as its sender sees it. ``lines`` is empty when nothing of it may be shown."""
+    """One slip as its sender sees it. ``packet`` is what the recipient's own page shows; none when
+    nothing of it may be shown."""
 
     referral: Referral
     recipient: str
-    service: Words
-    lines: list[Line]
+    packet: Packet | None
     message: str
     outcome: Words
     reason: Words
@@ -313,16 +315,13 @@ def slip(link: CaseReferral) -> Slip:
     """Reads what the opened keys show: ``packet`` of the referral, ``notes`` of the case."""
     referral = link.referral
     shut = referral.state in _SHUT
-    packet = {} if shut else referral.packet or {}
     appointments = [] if shut else list(referral.appointments.all())
-    service = None if shut else service_named(referral.service)
     return Slip(
         referral=referral,
         recipient=referral.recipient_team.organisation.name,
-        service=service.name if service else "",
-        lines=packet_lines(packet.get("fields", {})),
+        packet=None if shut else received.slip(referral),
         message="" if shut else str(referral.message or ""),
-        outcome="" if shut else outcome_words(referral, service),
+        outcome="" if shut else outcome_words(referral),
         reason=reason_words(referral.decline_reason or referral.end_reason),
         appointment=next(
             (item for item in appointments if item.state == AppointmentState.PLANNED), None
@@ -332,23 +331,20 @@ def slip(link: CaseReferral) -> Slip:
     )
 
 
-def outcome_words(referral: Referral, service: ServiceType | None) -> Words:
+def outcome_words(referral: Referral) -> Words:
     """Nothing of what a health worker found travels back, nor anything that differs with it:
     for health there is one sentence, whatever outcome was chosen."""
     if referral.state not in (State.COMPLETED, State.CONFIRMED):
         return ""
     if referral.family == ServiceType.Family.HEALTH:
         return _("The client came, and the service was given.")
-    for outcome in service.outcomes if service else ():
-        if outcome["code"] == referral.outcome:
-            return text(outcome)
-    return ""
+    return received.outcome_words(referral)
 
 
 def reason_words(code: str) -> Words:
     for reasons in (DeclineReason, NotCompletedReason, CancelReason):
         if code in reasons.values:
-            return reasons(code).label  # type: ignore[no-any-return]
+            return reasons(code).label
     return ""
 
 
@@ -379,6 +375,7 @@ class Buttons(NamedTuple):
     check: bool
     confirm: bool
     contacted: bool
+    chased: bool
     settle: bool
     send_back: bool
     cancel: bool
@@ -398,12 +395,20 @@ def buttons(actor: Actor, link: CaseReferral) -> Buttons:
         check=worker and referral.state == State.DRAFT,
         confirm=worker and State.CONFIRMED in next_states,
         contacted=team and "contact_client" in waiting,
+        chased=bool(waiting & _chasing(worker=worker, team=team)),
         settle=team and "decide" in waiting,
         send_back=policies.is_supervisor(actor, case)
         and actor.user_id != case.worker_id
         and referral.state == State.DECLINED,
         cancel=team and referral.state in OPEN,
     )
+
+
+def _chasing(*, worker: bool, team: bool) -> set[str]:
+    """The steps in which this person asks the recipient for its late answer."""
+    if worker:
+        return {"chase"}
+    return {"chase_supervisor"} if team else set()
 
 
 STATE_COLOUR = {
@@ -430,6 +435,7 @@ _EVENTS: dict[str, Words] = {
     "referral.reminded": gettext_lazy("Recipient reminded"),
     "referral.overdue": gettext_lazy("Time to answer is over; sender told"),
     "referral.escalated": gettext_lazy("Still no answer; supervisor told"),
+    "referral.chased": gettext_lazy("Recipient asked for the answer"),
     "referral.client_contacted": gettext_lazy("Client asked after the missed appointment"),
     "referral.settled": gettext_lazy("Seen by the sender"),
     "referral.sender_changed": gettext_lazy("Another worker has taken over"),

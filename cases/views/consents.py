@@ -1,9 +1,85 @@
+"""What the client has answered, and how she takes it back."""
+
+from uuid import UUID
+
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cases import actions, policies
+from cases.forms import put_errors
+from cases.forms.consents import WithdrawForm
+from cases.models import Case, Purpose
+from cases.selectors import consents as selectors
+from privacy import access
+from privacy.actors import Actor
+from privacy.compartments import Compartment as C
+from privacy.errors import Invalid, WrongState
 
 
-def listing(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+@require_GET
+def listing(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Made to be looked at together with the client."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    case = access.find(actor, Case, uuid)
+    access.open_keys(actor, [case], [C.IDENTITY, C.NEEDS], purpose="consents")
+    rows = selectors.shown(selectors.consents_of(case), timezone.now())
+    return render(
+        request,
+        "cases/consents/listing.html",
+        {
+            "case": case,
+            "live": [row for row in rows if row.can_withdraw],
+            "past": [row for row in rows if not row.can_withdraw],
+            "may_withdraw": policies.is_worker(actor, case) or policies.is_supervisor(actor, case),
+        },
+    )
 
 
-def withdraw(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """First exactly what will happen, then the button."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    consent = selectors.consent_of(actor, uuid)
+    case = consent.case
+    request.again_url = reverse("consents", args=[case.uuid])  # type: ignore[attr-defined]
+    policies.require_case_team(actor, case)
+    access.open_keys(actor, [case], [C.IDENTITY, C.NEEDS], purpose="withdraw_consent")
+    row = selectors.shown([consent], timezone.now())[0]
+    if request.method == "GET" and not row.can_withdraw:
+        raise WrongState(_("This consent does not hold any more, so there is nothing to end."))
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            actions.withdraw(actor=actor, consent=consent, method=form.cleaned_data["method"])
+        except Invalid as error:
+            put_errors(form, error)
+        else:
+            messages.success(
+                request, _("The consent is taken back. Whoever relied on it has lost sight.")
+            )
+            return redirect("consents", case.uuid)
+    others = [
+        other
+        for other in selectors.shown(selectors.consents_of(case), timezone.now())
+        if other.can_withdraw and other.consent.pk != consent.pk
+    ]
+    return render(
+        request,
+        "cases/consents/withdraw.html",
+        {
+            "case": case,
+            "row": row,
+            "form": form,
+            "losing": selectors.losing(consent),
+            "is_file": consent.purpose == Purpose.FILE,
+            "is_answers": consent.purpose == Purpose.KEEP_ANSWERS,
+            "is_transfer": consent.purpose == Purpose.TRANSFER,
+            "others": others if consent.purpose == Purpose.FILE else [],
+        },
+        status=422 if form.is_bound and form.errors else 200,
+    )

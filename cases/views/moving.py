@@ -1,13 +1,160 @@
+"""Another worker of the team, or the team of another commune."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cases import actions, policies
+from cases.actions.moving import MOVABLE
+from cases.actions.shared import must_be, require_adult
+from cases.forms import put_errors
+from cases.forms.moving import PlaceForm, TransferForm, WorkerForm
+from cases.models import Case, Transfer
+from cases.selectors import moving as selectors
+from cases.states import TransferState
+from privacy import access
+from privacy.actors import Actor
+from privacy.compartments import Compartment as C
+from privacy.errors import AlreadyDone, Invalid, NotFound
 
 
-def assign(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined]
 
 
-def request(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _page(request: HttpRequest, name: str, form: Any, **context: Any) -> HttpResponse:
+    wrong = form is not None and form.is_bound and form.errors
+    return render(
+        request,
+        f"cases/moving/{name}.html",
+        {"form": form, **context},
+        status=422 if wrong else 200,
+    )
 
 
-def transfer(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def assign(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Within the team, at once; the worker of before loses sight with this click."""
+    actor = _actor(request)
+    case = access.find(actor, Case, uuid)
+    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    policies.require_supervisor(actor, case)
+    require_adult(case)
+    access.open_keys(actor, [case], [C.IDENTITY], purpose="assign")
+    workers = selectors.workers_of(case.team_id)
+    form = WorkerForm(
+        [item for item in workers if item.user_id != case.worker_id],
+        request.POST if request.method == "POST" else None,
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            actions.assign_case(actor=actor, case=case, worker=form.chosen())
+        except Invalid as error:
+            put_errors(form, error)
+        else:
+            messages.success(request, _("The case is with the other worker now."))
+            return redirect("case", case.uuid)
+    return _page(request, "assign", form, case=case, worker=case.worker.display_name)
+
+
+@require_http_methods(["GET", "POST"])
+def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """First the office (a link each), then the words, then a look at what they will read."""
+    actor = _actor(request)
+    case = access.find(actor, Case, uuid)
+    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    policies.require_worker(actor, case)
+    require_adult(case)
+    if request.method == "GET":
+        must_be(case, *MOVABLE)
+        under_way = selectors.open_transfer(case)
+        if under_way is not None:
+            return redirect("transfer", under_way.uuid)
+    access.open_keys(actor, [case], [C.IDENTITY], purpose="transfer")
+    office = selectors.office(request.GET.get("to", ""), not_team=case.team_id)
+    if office is None:
+        return _choose_office(request, case)
+    step = request.POST.get("step")
+    form = TransferForm(request.POST if request.method == "POST" else None)
+    if step == "edit":
+        _nothing_happened()
+    elif form.is_bound and form.is_valid():
+        if step != "send":
+            _nothing_happened()
+            return _page(request, "check", form, case=case, office=office)
+        try:
+            transfer = actions.request_transfer(
+                actor=actor, case=case, to_team=office.team, **form.cleaned_data
+            )
+        except Invalid as error:
+            put_errors(form, error)
+        else:
+            return redirect("transfer", transfer.uuid)
+    return _page(request, "request", form, case=case, office=office)
+
+
+def _nothing_happened() -> None:
+    """A look before sending carries nothing out: the form of the page before stays unused, so
+    that the way back in the browser works (decision 0009)."""
+    if transaction.get_connection().in_atomic_block:
+        transaction.set_rollback(True)
+
+
+def _choose_office(request: HttpRequest, case: Case) -> HttpResponse:
+    if request.method == "POST":
+        # The office that was chosen is gone; what was typed comes back on the page for it.
+        raise AlreadyDone(_("This office does not take cases any more. Choose another one."))
+    form = PlaceForm(request.GET if "q" in request.GET else None)
+    words = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
+    return _page(
+        request,
+        "office",
+        form,
+        case=case,
+        searched=bool(words),
+        offices=selectors.offices(words, not_team=case.team_id),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def transfer(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Released by the supervisor here, accepted by the one there, who sees the summary only."""
+    actor = _actor(request)
+    moving = selectors.with_places(access.find(actor, Transfer, uuid))
+    request.again_url = reverse("transfer", args=[uuid])  # type: ignore[attr-defined]
+    access.open_keys(actor, [moving], [C.PACKET], purpose="transfer")
+    sides = selectors.sides(actor, moving)
+    workers = selectors.workers_of(moving.to_team_id) if sides.may_accept else []
+    form = WorkerForm(workers, request.POST if request.POST.get("step") == "accept" else None)
+    if request.method == "POST":
+        step = request.POST.get("step")
+        if step == "release":
+            actions.release_transfer(actor=actor, transfer=moving)
+            messages.success(request, _("Released. The other office can read the summary now."))
+            return redirect("transfer", uuid)
+        if step == "refuse":
+            actions.refuse_transfer(actor=actor, transfer=moving)
+            messages.success(request, _("Refused. The case stays where it is."))
+            # The other office loses sight of it with the refusal.
+            return redirect("transfer", uuid) if sides.is_ours else redirect("worklist")
+        if step != "accept":
+            raise NotFound
+        policies.require_receiving_supervisor(actor, moving)
+        if form.is_valid():
+            try:
+                actions.accept_transfer(actor=actor, transfer=moving, worker=form.chosen())
+            except Invalid as error:
+                put_errors(form, error)
+            else:
+                messages.success(request, _("Accepted. The case is with your team now."))
+                return redirect("transfer", uuid)
+        elif moving.state != TransferState.OFFERED:
+            raise AlreadyDone(_("This transfer has been decided already."))
+    return _page(request, "transfer", form, transfer=moving, sides=sides)

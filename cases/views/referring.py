@@ -1,49 +1,471 @@
+"""Referring, as the helper does it: choose, ask, write, look, send, follow, close the loop."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cases import actions, policies
+from cases.actions.referring import FROM_FILE, SAFE_CONTACT
+from cases.actions.shared import must_be
+from cases.forms import put_errors
+from cases.forms.referring import (
+    GROUND,
+    CancelForm,
+    ConfirmForm,
+    SendBackForm,
+    SharingForm,
+    SlipForm,
+)
+from cases.models import Case, CaseReferral, Consent, Purpose
+from cases.selectors import referring as selectors
+from cases.selectors.consents import consent_of
+from cases.states import MAY_REFER
+from privacy import access
+from privacy.actors import Actor
+from privacy.compartments import Compartment as C
+from privacy.errors import Invalid, NotFound, WrongState
+from referrals.models import Referral
+from referrals.states import WAITS_FOR_ANSWER, Side, State
+from referrals.states import check as check_edge
+from services import selectors as services
+from services.models import ServiceType
+
+FILE_FACTS = (C.IDENTITY, C.CONTACT, C.NEEDS)
 
 
-def choose(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined]
 
 
-def consent(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _page(request: HttpRequest, name: str, form: Any = None, **context: Any) -> HttpResponse:
+    wrong = form is not None and form.is_bound and form.errors
+    return render(
+        request,
+        f"cases/referring/{name}.html",
+        {"form": form, **context},
+        status=422 if wrong else 200,
+    )
 
 
-def slip(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _chosen_service(request: HttpRequest) -> ServiceType | None:
+    """From the query, by uuid: a service's code can tell a diagnosis and never stands in a URL."""
+    try:
+        wanted = UUID(request.GET.get("service", ""))
+    except ValueError:
+        return None
+    return next((item for item in services.service_types() if item.uuid == wanted), None)
 
 
-def show(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+@require_GET
+def choose(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """First the service, the client's goals before all others; then who gives it."""
+    actor = _actor(request)
+    case = access.find(actor, Case, uuid)
+    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    policies.require_worker(actor, case)
+    must_be(case, *MAY_REFER)
+    access.open_keys(actor, [case], [C.IDENTITY, C.NEEDS], purpose="refer")
+    service = _chosen_service(request)
+    if service is None:
+        return _page(request, "choose", case=case, choices=selectors.choices(case))
+    everywhere = request.GET.get("everywhere") == "1"
+    area = services.area(case.area_code)
+    return _page(
+        request,
+        "providers",
+        case=case,
+        service=service,
+        everywhere=everywhere,
+        area=area.full_name if area else "",
+        providers=selectors.providers(service, None if everywhere else case.area_code),
+    )
 
 
-def check(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def consent(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
+    """May we, for this service, tell this recipient these facts? A no is an answer too."""
+    actor = _actor(request)
+    case = access.find(actor, Case, uuid)
+    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    policies.require_worker(actor, case)
+    must_be(case, *MAY_REFER)
+    chosen = selectors.offer_of(offer)
+    if not selectors.can_answer(chosen):
+        raise WrongState(
+            _("This provider has no account here. Give the client a paper slip instead.")
+        )
+    access.open_keys(actor, [case], FILE_FACTS, purpose="consent")
+    labels = selectors.field_labels()
+    fields = {
+        code: label for code, label in labels.items() if code in chosen.service_type.packet_fields
+    }
+    form = SharingForm(
+        fields, _what_would_stand_there(case, fields), request.POST if _posted(request) else None
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            answer = actions.answer_sharing(
+                actor=actor,
+                case=case,
+                recipient=chosen.organisation,
+                service=chosen.service_type,
+                given=form.is_yes(),
+                fields=form.chosen(),
+                method=form.cleaned_data["method"],
+                given_by=form.cleaned_data["given_by"],
+                valid_until=form.until(),
+            )
+        except Invalid as error:
+            names = {"fields": "fields_shared"}
+            put_errors(form, Invalid({names.get(k, k): m for k, m in error.errors.items()}))
+        else:
+            return redirect("refer_slip", answer.uuid)
+    return _page(
+        request,
+        "consent",
+        form,
+        case=case,
+        offer=chosen,
+        service=chosen.service_type,
+        back=f"{reverse('refer', args=[uuid])}?service={chosen.service_type.uuid}",
+        live=selectors.live_consent_for(case, chosen),
+    )
 
 
-def sent(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _posted(request: HttpRequest) -> bool:
+    return request.method == "POST"
 
 
-def discard(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _what_would_stand_there(case: Case, fields: dict[str, Any]) -> dict[str, Any]:
+    """Under each fact what the slip would say, so that the client knows what a yes means."""
+    hints: dict[str, Any] = {}
+    for code in fields:
+        if code in FROM_FILE:
+            value = getattr(case, FROM_FILE[code])
+            hints[code] = (
+                _("In the file: %(value)s") % {"value": value} if value else _("Not in the file.")
+            )
+        elif code == SAFE_CONTACT:
+            hints[code] = actions.contact_words(case.contact or {})
+        else:
+            hints[code] = _("You write this together on the next page.")
+    return hints
 
 
-def cancel(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def slip(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Write what she agreed to share. A draft that exists already is written anew."""
+    actor = _actor(request)
+    answer = consent_of(actor, uuid)
+    case = answer.case
+    policies.require_worker(actor, case)
+    if answer.purpose != Purpose.SHARE:
+        raise NotFound
+    draft = selectors.draft_of(answer)
+    access.open_keys(
+        actor,
+        [case, draft.referral] if draft else [case],
+        (*FILE_FACTS, C.PACKET),
+        purpose="write_slip",
+    )
+    if not answer.given:
+        return _page(request, "refused", case=case, consent=answer)
+    must_be(case, *MAY_REFER)
+    if not actions.live_sharing(case, answer):
+        raise WrongState(_("There is no valid consent for this recipient."))
+    service = selectors.service_named(answer.service)
+    if service is None:
+        raise WrongState(_("This file is locked, so nothing can be written now."))
+    form = _slip_form(request, case, answer, service, draft)
+    if form.is_bound and form.is_valid():
+        try:
+            link = actions.prepare_referral(
+                actor=actor,
+                case=case,
+                consent=answer,
+                priority=form.cleaned_data["priority"],
+                written=form.written(),
+                goal=form.goal(),
+                replaces=draft,
+            )
+        except Invalid as error:
+            put_errors(form, error)
+        else:
+            return redirect("case_referral_check", link.referral.uuid)
+    labels = selectors.field_labels()
+    return _page(
+        request,
+        "slip",
+        form,
+        case=case,
+        consent=answer,
+        service=service,
+        draft=draft,
+        from_file=selectors.packet_lines(actions.packet_for(case, answer, {})),
+        agreed=[labels[code] for code in labels if code in answer.fields],
+    )
 
 
-def contacted(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _slip_form(
+    request: HttpRequest,
+    case: Case,
+    answer: Consent,
+    service: ServiceType,
+    draft: CaseReferral | None,
+) -> SlipForm:
+    to_write = actions.fields_to_write(answer)
+    goals = selectors.current_goals(case)
+    same = [goal for goal in goals if goal.service == service.code]
+    initial: dict[str, str] = {
+        "priority": selectors.usual_priority(case, service),
+        "goal": str(same[0].uuid) if same else "",
+    }
+    if draft is not None:
+        written = (draft.referral.packet or {}).get("fields", {})
+        initial |= {code: written.get(code, "") for code in to_write}
+        initial["priority"] = draft.referral.priority
+        initial["goal"] = str(draft.goal.uuid) if draft.goal else ""
+    return SlipForm(
+        to_write,
+        selectors.field_labels(),
+        goals,
+        selectors.answer_times(),
+        selectors.legal_aid_grounds() if GROUND in to_write else None,
+        request.POST if _posted(request) else None,
+        initial=initial,
+    )
 
 
-def settle(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+# -- a slip
 
 
-def send_back(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+def _open(request: HttpRequest, uuid: UUID, *, purpose: str) -> CaseReferral:
+    """The slip and the keys its sender's page shows; a person without grants sees them locked."""
+    actor = _actor(request)
+    link = selectors.link_of(actor, uuid)
+    request.again_url = reverse("case_referral", args=[uuid])  # type: ignore[attr-defined]
+    access.open_keys(
+        actor, [link.case, link.referral], [C.IDENTITY, C.NOTES, C.NEEDS, C.PACKET], purpose=purpose
+    )
+    return link
 
 
-def confirm(request: HttpRequest, **kw: object) -> HttpResponse:
-    return HttpResponse()
+@require_GET
+def show(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    actor = _actor(request)
+    link = _open(request, uuid, purpose="slip")
+    return _page(
+        request,
+        "show",
+        case=link.case,
+        link=link,
+        slip=selectors.slip(link),
+        state_colour=selectors.STATE_COLOUR.get(State(link.referral.state), "grey"),
+        buttons=selectors.buttons(actor, link),
+        history=selectors.history(link.referral),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Exactly what the recipient will read; sent from here and nowhere else."""
+    actor = _actor(request)
+    link = _open(request, uuid, purpose="check_slip")
+    policies.require_worker(actor, link.case)
+    if _posted(request):
+        actions.send_referral(actor=actor, link=link)
+        return redirect("case_referral_sent", uuid)
+    if link.referral.state != State.DRAFT:
+        return redirect("case_referral", uuid)
+    shown = selectors.slip(link)
+    labels = selectors.field_labels()
+    service = selectors.service_named(link.referral.service)
+    sent = (link.referral.packet or {}).get("fields", {})
+    agreed = link.consent.fields or []
+    return _page(
+        request,
+        "check",
+        case=link.case,
+        link=link,
+        slip=shown,
+        answer_within=selectors.answer_times()[link.referral.priority],
+        empty=[labels[code] for code in labels if code in agreed and code not in sent],
+        not_agreed=[
+            label
+            for code, label in labels.items()
+            if service and code in service.packet_fields and code not in agreed
+        ],
+    )
+
+
+@require_GET
+def sent(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """What happens next."""
+    link = _open(request, uuid, purpose="slip")
+    if link.referral.sent_at is None:
+        return redirect("case_referral_check", uuid)
+    return _page(request, "sent", case=link.case, link=link, referral=link.referral)
+
+
+Policy = Callable[[Actor, Case], None]
+
+
+def _step(
+    request: HttpRequest,
+    uuid: UUID,
+    *,
+    name: str,
+    may: Policy,
+    action: Callable[..., None],
+    done: str,
+    form_class: Any = None,
+    must_reach: State | None = None,
+) -> HttpResponse:
+    """One step on a slip: what it does, what it asks, and the action. ``must_reach`` = the page is
+    shown only where this state can follow; the action asks again."""
+    actor = _actor(request)
+    link = _open(request, uuid, purpose=f"slip_{name}")
+    may(actor, link.case)
+    if not _posted(request) and must_reach is not None:
+        check_edge(link.referral.state, must_reach, Side.SENDER)
+    form = form_class(request.POST if _posted(request) else None) if form_class else None
+    if _posted(request) and (form is None or form.is_valid()):
+        try:
+            action(actor=actor, link=link, **(form.cleaned_data if form else {}))
+        except Invalid as error:
+            if form is None:
+                raise
+            put_errors(form, error)
+        else:
+            messages.success(request, done)
+            return redirect("case_referral", uuid)
+    return _page(
+        request,
+        name,
+        form,
+        case=link.case,
+        link=link,
+        referral=link.referral,
+        recipient=link.referral.recipient_team.organisation.name,
+        back=reverse("case_referral", args=[uuid]),
+    )
+
+
+def _only_in(referral: Referral, *states: State) -> None:
+    if referral.state not in states:
+        raise WrongState(
+            _("The referral is in the state “%(state)s”, so this is not possible now.")
+            % {"state": State(referral.state).label}
+        )
+
+
+@require_http_methods(["GET", "POST"])
+def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    if not _posted(request):
+        _only_in(selectors.link_of(_actor(request), uuid).referral, State.DRAFT)
+    return _step(
+        request,
+        uuid,
+        name="discard",
+        may=policies.require_worker,
+        action=actions.discard_referral,
+        done=_("The draft is discarded. Nothing was sent."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _step(
+        request,
+        uuid,
+        name="cancel",
+        may=policies.require_case_team,
+        action=actions.cancel_referral,
+        done=_("The referral is cancelled. The recipient cannot see it any more."),
+        form_class=CancelForm,
+        must_reach=State.CANCELLED,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def contacted(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    if not _posted(request):
+        _only_in(selectors.link_of(_actor(request), uuid).referral, State.NO_SHOW)
+    return _step(
+        request,
+        uuid,
+        name="contacted",
+        may=policies.require_case_team,
+        action=actions.client_contacted,
+        done=_("The recipient is asked to offer a new time."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def chased(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The answer is late: somebody has called the receiving office."""
+    if not _posted(request):
+        _only_in(selectors.link_of(_actor(request), uuid).referral, *WAITS_FOR_ANSWER)
+    return _step(
+        request,
+        uuid,
+        name="chased",
+        may=policies.require_case_team,
+        action=actions.chased_referral,
+        done=_("It is recorded that you asked for the answer."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def settle(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    if not _posted(request):
+        _only_in(
+            selectors.link_of(_actor(request), uuid).referral,
+            State.DECLINED,
+            State.REDIRECT_PROPOSED,
+            State.NOT_COMPLETED,
+            State.EXPIRED,
+        )
+    return _step(
+        request,
+        uuid,
+        name="settle",
+        may=policies.require_case_team,
+        action=actions.settle_referral,
+        done=_("It is settled. You can choose another provider for the client."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def send_back(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _step(
+        request,
+        uuid,
+        name="send_back",
+        may=policies.require_supervisor,
+        action=actions.send_back_referral,
+        done=_("The slip is with the recipient again, with your words."),
+        form_class=SendBackForm,
+        must_reach=State.RECEIVED,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _step(
+        request,
+        uuid,
+        name="confirm",
+        may=policies.require_worker,
+        action=actions.confirm_referral,
+        done=_("Confirmed with the client. The referral is closed."),
+        form_class=ConfirmForm,
+        must_reach=State.CONFIRMED,
+    )

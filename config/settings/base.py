@@ -4,10 +4,17 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
+
+if (
+    env.str("DONGHANH_CLOCK_FILE", default="")
+    and env.str("DJANGO_SETTINGS_MODULE", default="") != "config.settings.demo_check"
+):
+    raise ImproperlyConfigured("Only the demo check runs under a clock that can be moved.")
 
 # Where a running instance keeps what it makes: databases, keys, spool, sockets.
 DATA_DIR = Path(env.str("DONGHANH_DATA", default=str(BASE_DIR / "var")))
@@ -40,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "privacy.middleware.RequestLog",
+    "privacy.middleware.PrivateResponses",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -47,7 +55,6 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "privacy.middleware.PrivateResponses",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -8,6 +8,7 @@ inner ones that an automatic node calls: they never move the engine.
 from referrals.actions.answering import (
     accept,
     decline,
+    note_chased,
     propose_redirect,
     receive,
     send_back,
@@ -53,6 +54,7 @@ __all__ = [
     "end_unfinished",
     "hold",
     "make_plan",
+    "note_chased",
     "note_client_contacted",
     "note_escalated",
     "note_expired",

@@ -6,18 +6,15 @@ from django.utils.translation import gettext as _
 
 from privacy import access, audit
 from privacy.actors import Actor
-from privacy.compartments import Compartment
 from privacy.errors import Invalid, WrongState
+from privacy.roles import Role
 from referrals import policies
-from referrals.actions.shared import answer_clocks, locked, may_it, move, required
+from referrals.actions.shared import answer_clocks, locked, may_it, move, required, stop_chasing
 from referrals.models import (
     Referral,
 )
 from referrals.states import CancelReason, DeclineReason, Side, State
 from workflow import engine
-
-PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
-RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
 
 
 @transaction.atomic
@@ -42,6 +39,7 @@ def accept(*, actor: Actor, referral: Referral, note: str = "") -> None:
         answered_at=timezone.now(),
         message=note.strip(),
     )
+    stop_chasing(actor, referral)
     engine.complete(subject=referral, step="answer", actor=actor)
 
 
@@ -65,6 +63,7 @@ def decline(*, actor: Actor, referral: Referral, reason: str, text: str = "") ->
         message=text.strip(),
         answered_at=timezone.now(),
     )
+    stop_chasing(actor, referral)
     engine.complete(subject=referral, step="answer", actor=actor)
 
 
@@ -83,6 +82,7 @@ def propose_redirect(*, actor: Actor, referral: Referral, text: str) -> None:
         message=text.strip(),
         answered_at=timezone.now(),
     )
+    stop_chasing(actor, referral)
     engine.complete(subject=referral, step="answer", actor=actor)
 
 
@@ -128,3 +128,13 @@ def settle(*, actor: Actor, referral: Referral) -> None:
         raise WrongState(_("There is nothing to decide here now."))
     access.take_away(referral, outside=True)
     engine.complete(subject=referral, step="decide", actor=actor)
+
+
+@transaction.atomic
+def note_chased(*, actor: Actor, referral: Referral) -> None:
+    """The sender, or her supervisor, has asked the receiving office for an answer."""
+    referral = locked(referral)
+    policies.require_sender(actor, referral)
+    step = "chase_supervisor" if actor.role == Role.SUPERVISOR else "chase"
+    audit.record_change(actor=actor, event="referral.chased", subject=referral)
+    engine.complete(subject=referral, step=step, actor=actor)

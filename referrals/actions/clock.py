@@ -4,22 +4,21 @@ from django.utils import timezone
 
 from privacy import access, audit
 from privacy.actors import Actor
-from privacy.compartments import Compartment
 from referrals import notices
-from referrals.actions.shared import may_it, move
+from referrals.actions.shared import may_it, move, stop_chasing
 from referrals.models import (
     Referral,
 )
 from referrals.states import Side, State
 from workflow import engine
-
-PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
-RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
+from workflow import notices as workflow_notices
 
 
 def note_reminder(*, actor: Actor, referral: Referral) -> None:
     """Half of the time to answer has passed."""
     audit.record_change(actor=actor, event="referral.reminded", subject=referral)
+    for item in engine.items(referral).filter(step="answer", done_at__isnull=True):
+        workflow_notices.remind_holder(item)
 
 
 def note_overdue(*, actor: Actor, referral: Referral) -> None:
@@ -38,5 +37,6 @@ def note_escalated(*, actor: Actor, referral: Referral) -> None:
 def note_expired(*, actor: Actor, referral: Referral) -> None:
     """Only after escalation: the slip expires, the recipient loses sight."""
     may_it(referral, State.EXPIRED, Side.SYSTEM)
+    stop_chasing(actor, referral)
     move(actor, referral, State.EXPIRED, "referral.expired", ended_at=timezone.now())
     access.take_away(referral, outside=True)

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 
 from privacy import audit
 from privacy.actors import Actor
-from privacy.compartments import Compartment
 from privacy.errors import WrongState
 from referrals import policies, states
 from referrals.actions.shared import end, locked, may_it, move
@@ -15,9 +14,6 @@ from referrals.models import (
 )
 from referrals.states import Side, State
 from workflow import engine
-
-PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
-RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
 
 
 @transaction.atomic

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from privacy import audit
 from privacy.actors import Actor
-from privacy.errors import AlreadyDone, Invalid, WrongState
+from privacy.errors import AlreadyDone, Invalid, NotFound, WrongState
 from referrals import notices, policies, states
+from referrals.actions.earlier import who_was_faster
 from referrals.models import (
     Evidence,
     IncomeBand,
@@ -26,7 +27,7 @@ from referrals.models import (
 from referrals.states import PlanState, State
 from services import selectors as services
 from services.clocks import add_months
-from services.models import RuleSet
+from services.models import RuleSet, ServiceType
 from workflow import engine
 
 
@@ -36,6 +37,12 @@ def _locked(plan: LivelihoodPlan) -> LivelihoodPlan:
         .select_related("referral", "referral__recipient_team")
         .get(pk=plan.pk)
     )
+
+
+def _may_it(plan: LivelihoodPlan, after: PlanState) -> None:
+    """As ``states.check_plan``, and tells who was faster and when."""
+    with who_was_faster(plan):
+        states.check_plan(plan.state, after)
 
 
 def _move(actor: Actor, plan: LivelihoodPlan, after: PlanState, event: str) -> None:
@@ -55,8 +62,12 @@ def make_plan(
     policies.require_livelihood_officer(actor, referral)
     if referral.state != State.IN_SERVICE:
         raise WrongState(_("A livelihood plan needs a referral whose service is under way."))
-    if LivelihoodPlan.objects.filter(referral=referral).exists():
-        raise AlreadyDone(_("There is a livelihood plan for this referral already."))
+    if referral.family != ServiceType.Family.MONEY:
+        raise WrongState(_("A livelihood plan belongs to a livelihood referral."))
+    earlier = LivelihoodPlan.objects.filter(referral=referral).first()
+    if earlier is not None:
+        with who_was_faster(earlier, "livelihood.planned"):
+            raise AlreadyDone(_("There is a livelihood plan for this referral already."))
     if not trade.strip():
         raise Invalid({"trade": _("Write what the client wants to do.")})
     plan = LivelihoodPlan(referral=referral, owner_uuid=referral.owner_uuid)
@@ -75,7 +86,7 @@ def start_plan(*, actor: Actor, plan: LivelihoodPlan, on: date) -> None:
     """From this day the visits are counted: 1, 3, 6 and 12 months (dated rule data)."""
     plan = _locked(plan)
     policies.require_livelihood_officer(actor, plan.referral)
-    states.check_plan(plan.state, PlanState.ACTIVE)
+    _may_it(plan, PlanState.ACTIVE)
     if on > timezone.localdate():
         raise Invalid({"on": _("Choose today or a day in the past.")})
     plan.started_on = on
@@ -149,9 +160,13 @@ def record_visit(
     policies.require_livelihood_officer(actor, plan.referral)
     if plan.state not in (PlanState.ACTIVE, PlanState.NEEDS_REVIEW):
         raise WrongState(_("Visits are recorded while the plan is under way."))
-    visit = plan.visits.select_for_update(of=("self",)).get(pk=visit.pk)
+    own = plan.visits.select_for_update(of=("self",)).filter(pk=visit.pk).first()
+    if own is None:
+        raise NotFound
+    visit = own
     if visit.done_on is not None:
-        raise AlreadyDone(_("This visit has been recorded already."))
+        with who_was_faster(plan, "livelihood.visited"):
+            raise AlreadyDone(_("This visit has been recorded already."))
     if income_band not in IncomeBand.values:
         raise Invalid({"income_band": _("Choose an income band, or “not known”.")})
     visit.done_on = timezone.localdate()
@@ -169,7 +184,7 @@ def conclude(*, actor: Actor, plan: LivelihoodPlan, stable: bool) -> None:
     plan = _locked(plan)
     policies.require_livelihood_officer(actor, plan.referral)
     after = PlanState.STABLE if stable else PlanState.NEEDS_REVIEW
-    states.check_plan(plan.state, after)
+    _may_it(plan, after)
     _move(actor, plan, after, "livelihood.concluded")
     engine.complete(subject=plan, step="conclude", actor=actor)
 
@@ -179,15 +194,26 @@ def end_plan(*, actor: Actor, plan: LivelihoodPlan) -> None:
     """The client gives the plan up, or it ends for another reason: no failure is recorded."""
     plan = _locked(plan)
     policies.require_livelihood_officer(actor, plan.referral)
-    states.check_plan(plan.state, PlanState.ENDED)
+    _may_it(plan, PlanState.ENDED)
     _move(actor, plan, PlanState.ENDED, "livelihood.ended")
     engine.cancel(subject=plan, actor=actor)
+
+
+def still_tracked(plan: LivelihoodPlan) -> bool:
+    return plan.state not in (PlanState.STABLE, PlanState.ENDED)
+
+
+def must_not_be_tracked(referral: Referral) -> None:
+    """A livelihood referral stays in service until its plan ends, and so does sight."""
+    plan = LivelihoodPlan.objects.filter(referral=referral).first()
+    if plan is not None and still_tracked(plan):
+        raise WrongState(_("The livelihood plan is still under way. Conclude it or end it first."))
 
 
 def end_with_referral(referral: Referral, actor: Actor) -> None:
     """The referral ends (cancelled, withdrawn): its plan leaves the officer's list."""
     plan = LivelihoodPlan.objects.filter(referral=referral).select_related("referral").first()
-    if plan is None or plan.state in (PlanState.STABLE, PlanState.ENDED):
+    if plan is None or not still_tracked(plan):
         return
     _move(actor, plan, PlanState.ENDED, "livelihood.ended")
     engine.cancel(subject=plan, actor=actor)

@@ -71,6 +71,7 @@ def _give_sender(actor: Actor, referral: Referral, sender: User, team: Team) -> 
         referral,
         PACKET_PERMISSIONS,
         user=sender,
+        under=team,
         source=GrantSource.ASSIGNMENT,
         granted_by=actor,
         sort_key=referral.sort_key,

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from privacy import access, audit
 from privacy.actors import Actor
-from privacy.compartments import Compartment
 from privacy.errors import Invalid, WrongState
 from privacy.sessions import system_actor
 from referrals import notices, policies
+from referrals.actions.livelihood import end_with_referral, must_not_be_tracked
 from referrals.actions.shared import (
     locked,
     mark_appointment,
@@ -30,9 +30,6 @@ from referrals.models import (
 from referrals.states import NotCompletedReason, Side, State
 from services import selectors as services
 from workflow import engine
-
-PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
-RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
 
 
 @transaction.atomic
@@ -146,6 +143,7 @@ def complete(
     referral = locked(referral)
     policies.require_recipient(actor, referral)
     may_it(referral, State.COMPLETED, Side.RECIPIENT)
+    must_not_be_tracked(referral)
     if outcome not in outcomes:
         raise Invalid({"outcome": _("Choose an outcome.")})
     if text.strip():
@@ -185,6 +183,7 @@ def end_unfinished(*, actor: Actor, referral: Referral, reason: str, text: str =
         step = step if engine.is_waiting(referral, step) else "arrange"
         by = system_actor() if step == "contact_client" else actor
     mark_appointment(referral, AppointmentState.CANCELLED)
+    end_with_referral(referral, actor)
     move(
         actor,
         referral,

@@ -3,17 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
-from django.db import models
-from django.utils.translation import gettext as _
-
 from privacy import access, audit
 from privacy.actors import Actor
-from privacy.compartments import Compartment
-from privacy.errors import AlreadyDone, Invalid, WrongState
-from privacy.models import ChangeRecord
-from privacy.roles import Role
+from privacy.errors import Invalid
 from referrals import notices, states
+from referrals.actions.earlier import who_was_faster
 from referrals.actions.livelihood import end_with_referral
 from referrals.models import (
     Appointment,
@@ -27,36 +21,15 @@ from services import clocks
 from services import selectors as services
 from workflow import engine
 
-PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
-RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
-
 
 def locked(referral: Referral) -> Referral:
     return Referral.objects.select_for_update(of=("self",)).get(pk=referral.pk)
 
 
-def last_change(subject: models.Model) -> ChangeRecord | None:
-    return (
-        ChangeRecord.objects.filter(
-            subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk
-        )
-        .exclude(after="")
-        .select_related("actor")
-        .order_by("-pk")
-        .first()
-    )
-
-
 def may_it(referral: Referral, after: State, side: Side) -> None:
     """As ``states.check``, and tells who was faster and when."""
-    try:
+    with who_was_faster(referral):
         states.check(referral.state, after, side)
-    except WrongState as error:
-        change = last_change(referral)
-        if change is None:
-            raise
-        who = change.actor.display_name if change.role != Role.SYSTEM else _("the system")
-        raise AlreadyDone(error.message, who=who, when=change.at) from None
 
 
 def move(
@@ -77,6 +50,14 @@ def move(
 def required(name: str, value: str, message: str) -> None:
     if not value.strip():
         raise Invalid({name: message})
+
+
+CHASING = ("chase", "chase_supervisor")
+
+
+def stop_chasing(actor: Actor, referral: Referral) -> None:
+    """There is an answer, or there will be none: nobody needs to ask for it any more."""
+    engine.dismiss(subject=referral, steps=CHASING, actor=actor)
 
 
 def end(referral: Referral, actor: Actor) -> None:

@@ -14,9 +14,6 @@ from referrals.models import (
 )
 from referrals.states import Side, State
 
-PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
-RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
-
 
 @transaction.atomic
 def withdraw_for(*, actor: Actor, basis: Basis) -> int:
@@ -41,11 +38,12 @@ FINAL_OR_DONE = frozenset({*states.FINAL, State.COMPLETED, State.NOT_COMPLETED})
 
 @transaction.atomic
 def relay_withdrawal(*, actor: Actor, referral: Referral) -> None:
-    """The client tells the recipient that she takes her consent back. It is carried up at once;
-    the room that holds her consent ends it."""
+    """The client tells the recipient that she takes her consent back. The recipient loses sight at
+    once; the word is carried up, and the room that holds her consent ends it."""
     referral = locked(referral)
     policies.require_recipient(actor, referral)
     audit.record_change(actor=actor, event="referral.withdrawal_relayed", subject=referral)
+    access.take_away(referral, outside=True)
     notices.withdrawal_relayed(referral)
 
 

@@ -96,16 +96,26 @@
     let lastTold = lastActive;
     let ended = false;
 
+    const typedIn = (form) =>
+      [...form.elements].some(
+        (box) =>
+          box.matches("textarea, input[type=text], input:not([type])") &&
+          !box.readOnly &&
+          box.value.trim() !== "",
+      );
+
+    // First the session ends. Only when that is sure, the form is sent: without a session the
+    // server carries nothing out, keeps the text encrypted for this person, and asks to sign in.
     const end = async () => {
       if (ended) return;
       ended = true;
       page.classList.add("app-leaving");
-      const drafts = [...document.querySelectorAll("form[data-draft-url]")].map((form) =>
-        post(form.dataset.draftUrl, new FormData(form)),
-      );
-      await Promise.race([Promise.allSettled(drafts), new Promise((done) => setTimeout(done, 5000))]);
-      await post(signOut.action, new FormData(signOut), true).catch(() => {});
-      if (endedUrl) location.replace(endedUrl);
+      const goodbye = new FormData(signOut);
+      goodbye.set("idle", "1");
+      const answer = await post(signOut.action, goodbye, true).catch(() => null);
+      const form = [...document.querySelectorAll("main form[method=post]")].find(typedIn);
+      if (form && answer && answer.type === "opaqueredirect") HTMLFormElement.prototype.submit.call(form);
+      else if (endedUrl) location.replace(endedUrl);
       else location.reload();
     };
 

@@ -1,0 +1,126 @@
+"""Makes the demo's data folder ready. Whatever step is killed, the next start goes on from there.
+
+The folder and its keyring carry a marker named ``demo``: production refuses to start on them, and
+only a folder with the marker is ever cleared.
+"""
+
+import hashlib
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connections, transaction
+
+from config.demo import story, world
+from config.settings.secrets import local_secret
+from privacy import keys
+from services import loading
+
+MARKER = "demo"
+PASSWORD_FILE = "demo.password"  # noqa: S105  (the name of a file)
+_WORDS = ("tre", "sen", "lua", "cau", "mai", "truc", "song", "bien", "nang", "mua", "trang", "hoa")
+
+Say = Callable[[str], None]
+
+
+def data_folder() -> Path:
+    return Path(settings.DATA_DIR)
+
+
+def keyring_folder() -> Path:
+    return Path(settings.KEYRING_DIR)
+
+
+def claim_folder() -> None:
+    """Mark the folder as the demo's before anything else is put into it."""
+    folder, ring = data_folder(), keyring_folder()
+    if not (folder / MARKER).exists():
+        if (folder / "data.sqlite3").exists() or (ring / "root.key").exists():
+            raise CommandError(
+                f"{folder} holds data or keys that are not the demo's. Name another folder: "
+                "DONGHANH_DATA=/path/to/folder"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        (folder / MARKER).write_text("Everything here is invented and may be deleted.\n")
+    ring.mkdir(parents=True, exist_ok=True)
+    (ring / MARKER).touch()
+
+
+def clear() -> bool:
+    """Delete the demo's folder. False when there is none; refuses a folder without the marker."""
+    folder, ring = data_folder(), keyring_folder()
+    if not (folder / MARKER).exists():
+        found = {path.name for path in folder.iterdir()} if folder.exists() else set()
+        if found - {"secret.key"}:
+            raise CommandError(f"{folder} is not a demo's folder, so it is left as it is.")
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    connections.close_all()
+    if ring.exists() and (ring / MARKER).exists():
+        shutil.rmtree(ring)
+    # The marker goes last: killed in between, what is left can still be cleared.
+    for path in folder.iterdir():
+        if path.name == MARKER:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    shutil.rmtree(folder)
+    return True
+
+
+def password() -> str:
+    """Made once for a folder, so that a second start prints the same."""
+    chosen = [secrets.choice(_WORDS) for _ in range(3)] + [f"{secrets.randbelow(10_000):04d}"]
+    return local_secret(data_folder(), PASSWORD_FILE, make="-".join(chosen))
+
+
+def prepare(
+    say: Say, *, at_once: int = story.AT_ONCE, later: int = story.LATER, static: bool = True
+) -> None:
+    """Databases, keys, reference data, people, and the first cases."""
+    claim_folder()
+    if not (keyring_folder() / "root.key").exists():
+        keys.FileKeyring.create(keyring_folder())
+    call_command("migrate", interactive=False, verbosity=0)
+    for alias in ("keystore", "audit"):
+        # Only tables of the ground floor live there; the other rooms' history would take seconds.
+        call_command("migrate", "privacy", database=alias, interactive=False, verbosity=0)
+    loading.load_reference()
+    if static:
+        collect_static()
+    secret = password()
+    if not world.exists():
+        with transaction.atomic():  # the people and the promise of their cases: both or none
+            world.build(secret)
+            story.promise(at_once + later)
+    world.set_password(secret)
+    began = time.monotonic()
+    told = story.tell_first(at_once)
+    if told:
+        say(f"{told} invented cases are there ({time.monotonic() - began:.1f} s).")
+    story.spread_the_rest()
+
+
+def collect_static() -> None:
+    """Only when a file has changed: hashing and compressing everything takes a while."""
+    sources = sorted(
+        path
+        for folder in settings.STATICFILES_DIRS
+        for path in Path(folder).rglob("*")
+        if path.is_file()
+    )
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(str(path).encode() + b"\0" + path.read_bytes())
+    stamp = data_folder() / "static.sum"
+    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+        return
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(digest.hexdigest())

@@ -1,0 +1,151 @@
+"""A person with a browser: she opens pages, fills in forms that are on them, and presses buttons."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import mechanicalsoup
+from bs4 import BeautifulSoup, Tag
+
+Values = Mapping[str, str | Iterable[str]]
+
+
+class Surprise(Exception):
+    """Something was not as the story says."""
+
+
+@dataclass
+class Page:
+    status: int
+    path: str
+    soup: BeautifulSoup
+
+    @property
+    def text(self) -> str:
+        main = self.soup.find("main")
+        return re.sub(r"\s+", " ", (main or self.soup).get_text(" ")).strip()
+
+    def has(self, words: str) -> bool:
+        return words in self.text
+
+    def link(self, pattern: str) -> str:
+        """The first address on the page that fits the pattern."""
+        for anchor in self.soup.find_all("a", href=True):
+            if re.search(pattern, str(anchor["href"])):
+                return str(anchor["href"])
+        raise Surprise(f"no link {pattern} on {self.path}")
+
+    def link_named(self, words: str) -> str:
+        """The address behind these words, or behind a link that begins with them."""
+        for anchor in self.soup.find_all("a", href=True):
+            if re.sub(r"\s+", " ", anchor.get_text(" ")).strip().startswith(words):
+                return str(anchor["href"])
+        raise Surprise(f"no link “{words}” on {self.path}")
+
+    def link_beside(self, words: str, pattern: str) -> str:
+        """The address fitting ``pattern`` in the same card or row as these words."""
+        for anchor in self.soup.find_all("a", href=re.compile(pattern)):
+            card = anchor.find_parent(["section", "li", "tr", "dl"])
+            if card is not None and words in card.get_text(" "):
+                return str(anchor["href"])
+        raise Surprise(f"nothing beside “{words}” on {self.path}")
+
+    def errors(self) -> str:
+        summary = self.soup.find(class_="govuk-error-summary")
+        return re.sub(r"\s+", " ", summary.get_text(" ")).strip() if summary else ""
+
+
+class Person:
+    def __init__(self, name: str, base: str, password: str) -> None:
+        self.name, self.base, self._password = name, base, password
+        self.browser = self._new()
+
+    def _new(self) -> mechanicalsoup.StatefulBrowser:
+        browser = mechanicalsoup.StatefulBrowser(soup_config={"features": "html.parser"})
+        browser.session.headers["Accept-Language"] = "vi"
+        return browser
+
+    def _page(self, response: Any) -> Page:
+        path = str(response.url).removeprefix(self.base)
+        return Page(response.status_code, path, BeautifulSoup(response.text, "html.parser"))
+
+    def sign_in(self) -> Page:
+        self.browser = self._new()
+        self.browser.open(f"{self.base}/sign-in/")
+        self.browser.select_form('main form[method="post"]')
+        self.browser["username"] = self.name
+        self.browser["password"] = self._password
+        page = self._page(self.browser.submit_selected())
+        if page.path.startswith("/sign-in") or page.status != 200:
+            raise Surprise(f"{self.name} cannot sign in: {page.status} {page.errors()}")
+        return page
+
+    def open(self, path: str) -> Page:
+        """A page as she sees it; when her session is over she signs in again."""
+        page = self._page(self.browser.open(self.base + path))
+        if page.path.startswith("/sign-in"):
+            self.sign_in()
+            page = self._page(self.browser.open(self.base + path))
+        return page
+
+    def send(self, path: str, values: Values | None = None, to: str = "") -> Page:
+        """Open ``path``, fill in the form there that has these fields (or leads ``to``), send it."""
+        page = self.open(path)
+        if page.status != 200:
+            raise Surprise(f"{self.name} gets {page.status} at {path}")
+        return self._submit(page, values or {}, to)
+
+    def _submit(self, page: Page, values: Values, to: str) -> Page:
+        number = self._form_number(page, values, to)
+        self.browser.select_form(nr=number)
+        form = self.browser.form
+        for name, value in values.items():
+            if isinstance(value, str):
+                form.set(name, value)
+            else:
+                self._tick(form.form, name, set(value))
+        return self._page(self.browser.submit_selected())
+
+    def _form_number(self, page: Page, values: Values, to: str) -> int:
+        forms = self.browser.page.find_all("form")
+        for number, form in enumerate(forms):
+            if str(form.get("method", "")).lower() != "post" or form.find_parent("main") is None:
+                continue
+            target = str(form.get("action") or page.path)
+            names = {str(field.get("name")) for field in form.find_all(attrs={"name": True})}
+            if to and not re.search(to, target):
+                continue
+            if set(values) <= names:
+                return number
+        raise Surprise(f"{self.name}: no form with {sorted(values)} {to} at {page.path}")
+
+    def _tick(self, form: Tag, name: str, wanted: set[str]) -> None:
+        boxes = form.find_all("input", attrs={"name": name, "type": "checkbox"})
+        known = {str(box.get("value")) for box in boxes}
+        if wanted - known:
+            raise Surprise(f"{self.name}: {name} does not offer {wanted - known}")
+        for box in boxes:
+            if str(box.get("value")) in wanted:
+                box["checked"] = ""
+            elif box.has_attr("checked"):
+                del box["checked"]
+
+    def walk(self, path: str, answers: Values) -> Page:
+        """Short forms one after the other: answer what each asks, until another page shows."""
+        page = self.open(path)
+        for _ in range(20):
+            if page.status not in (200, 422):
+                raise Surprise(f"{self.name} gets {page.status} at {path}")
+            if page.errors():
+                raise Surprise(f"{self.name} at {path}: {page.errors()}")
+            if page.path.split("?")[0] != path:
+                return page
+            main = self.browser.page.find("main")
+            names = {str(tag.get("name")) for tag in main.find_all(attrs={"name": True})}
+            hidden = {
+                str(tag.get("name")) for tag in main.find_all("input", attrs={"type": "hidden"})
+            }
+            here = {name: value for name, value in answers.items() if name in names - hidden}
+            page = self._submit(page, here, "")
+        raise Surprise(f"{self.name}: {path} does not end")

@@ -1,0 +1,63 @@
+"""docs/access-matrix.md, written from privacy/matrix.py."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
+
+from privacy.compartments import Compartment
+from privacy.matrix import TEAM_WORK, Scope, may_hold, scope
+from privacy.roles import Role
+
+PATH = Path(settings.BASE_DIR) / "docs" / "access-matrix.md"
+SIGNS = {Scope.OWN: "own", Scope.TEAM: "team", None: "–"}
+# Drafts belong to whoever typed them, whatever her role: no grant opens or shares them.
+COLUMNS = [item for item in Compartment if item is not Compartment.DRAFT]
+
+HEAD = """\
+# Who may open what
+
+Written by `manage.py render_matrix` from `privacy/matrix.py`; a test fails when it is out of date.
+
+- **own**: only through a grant to her by name, under the membership it was given for.
+- **team**: a grant to her team counts as well.
+- **–**: never, whatever grant stands in the database.
+
+A cell is a ceiling. To open anything a person also needs a live membership, a live grant on that
+one record and, outside the case team, a consent that still holds. The audit row is written before
+the key is released. `work` = may work on the record at all, and sees it in her lists.
+"""
+
+
+def render() -> str:
+    with translation.override("en"):
+        rows = [
+            "| role | work | " + " | ".join(item.value for item in COLUMNS) + " |",
+            "|---" * (len(COLUMNS) + 2) + "|",
+        ]
+        for role in Role:
+            cells = [SIGNS[scope(role, item)] for item in COLUMNS]
+            rows.append(f"| {role.label} | {_work(role)} | " + " | ".join(cells) + " |")
+    return HEAD + "\n" + "\n".join(rows) + "\n"
+
+
+def _work(role: Role) -> str:
+    if not may_hold(role, "work"):
+        return SIGNS[None]
+    return SIGNS[Scope.TEAM if role in TEAM_WORK else Scope.OWN]
+
+
+class Command(BaseCommand):
+    help = "Write docs/access-matrix.md from the access matrix."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--check", action="store_true", help="only say whether it is current")
+
+    def handle(self, *args: Any, check: bool = False, **options: Any) -> None:
+        text = render()
+        if not check:
+            PATH.write_text(text)
+        elif not PATH.exists() or PATH.read_text() != text:
+            raise CommandError("docs/access-matrix.md is out of date: manage.py render_matrix")

@@ -322,16 +322,13 @@ def post_button(
 
 
 @register.simple_block_tag(takes_context=True)
-def postform(
-    context: Context, content: str, action: str = "", form: Any = None, draft_url: str = ""
-) -> SafeString:
+def postform(context: Context, content: str, action: str = "", form: Any = None) -> SafeString:
     """A form that posts, with its token. The server checks: the browser's own bubbles, in the
-    browser's language, stay off. `draft_url` receives what was typed when the session ends."""
+    browser's language, stay off."""
     return _part(
         "postform",
         content=content,
         action=action,
-        draft_url=draft_url,
         multipart=bool(form and form.is_multipart()),
         once=uuid4(),
         csrf_token=context.get("csrf_token"),

@@ -59,6 +59,20 @@ def permission_id(model: type[models.Model], codename: str) -> int:
     return _permission_ids[key]
 
 
+def _job(actor: Actor) -> "models.QuerySet[Membership]":
+    return Membership.objects.live().filter(
+        pk=actor.membership_id,
+        user_id=actor.user_id,
+        team_id=actor.team_id,
+        role=actor.role,
+    )
+
+
+def still_acts(actor: Actor) -> bool:
+    """Whether the membership that this actor was made of is live, and is what the actor says."""
+    return actor.is_system or _job(actor).exists()
+
+
 def live(
     actor: Actor, model: type[models.Model], permissions: Collection[str]
 ) -> models.QuerySet[Any]:
@@ -85,14 +99,7 @@ def live(
             Q(basis__ended_at__isnull=True, basis__valid_from__lte=now)
             & (Q(basis__valid_until__isnull=True) | Q(basis__valid_until__gt=now))
         ),
-        Exists(
-            Membership.objects.live().filter(
-                pk=actor.membership_id,
-                user_id=actor.user_id,
-                team_id=actor.team_id,
-                role=actor.role,
-            )
-        ),
+        Exists(_job(actor)),
         revoked_at__isnull=True,
         starts_at__lte=now,
     )

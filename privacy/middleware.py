@@ -183,7 +183,8 @@ class Refusals:
             with transaction.atomic():
                 self._claim(request, token)
                 response: HttpResponse = view(request, *args, **kwargs)
-                if response.status_code >= 400:
+                # A page that only shows what would be sent leaves the form before it unused.
+                if response.status_code >= 400 or getattr(response, "only_a_look", False):
                     transaction.set_rollback(True)
                 return response
         except Exception as error:

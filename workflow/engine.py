@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from viewflow.workflow.models import Process, Task
 from viewflow.workflow.status import PROCESS, STATUS
 
-from privacy import audit
+from privacy import access, audit
 from privacy.actors import Actor
 from privacy.errors import AlreadyDone, Forbidden, WrongState
 from workflow.models import WorkItem
@@ -117,7 +117,7 @@ def items(subject: models.Model) -> models.QuerySet[WorkItem]:
 
 
 def _ask(step: Step, actor: Actor, item: WorkItem, subject: models.Model) -> None:
-    if not step.may_act(actor, item):
+    if not (step.may_act(actor, item) and access.still_acts(actor)):
         audit.refused(actor=actor, action=f"step:{step.name}", subject=subject, reason="not_holder")
         raise Forbidden(_("This step is waiting for somebody else."))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,12 @@ from privacy.errors import Invalid
 
 CHECK = "check"
 ALL = "all"
+
+
+def only_a_look(page: HttpResponse) -> HttpResponse:
+    """Nothing was carried out: the browser's own "back" may send the page before once more."""
+    page.only_a_look = True  # type: ignore[attr-defined]
+    return page
 
 
 def refused(form: forms.BaseForm, error: Invalid) -> None:
@@ -82,7 +88,7 @@ class Walk:
     def advance(self) -> "Walk":
         here = self.typed.get("page", "")
         if "go" in self.typed:
-            return self.open(self.typed["go"])
+            return self.open(str(self.typed["go"]))
         if here == CHECK:
             return self._finish()
         if here == ALL:
@@ -211,10 +217,11 @@ class Walk:
 def _said(field: forms.BoundField) -> str:
     value = field.form.cleaned_data.get(field.name)
     if isinstance(field.field, forms.MultipleChoiceField):
-        labels = dict(field.field.choices)
+        labels: dict[Any, Any] = dict(field.field.choices)  # type: ignore[arg-type]
         return ", ".join(str(labels[item]) for item in value or [])
     if isinstance(field.field, forms.ChoiceField):
-        return str(dict(field.field.choices).get(value, ""))
+        shown: dict[Any, Any] = dict(field.field.choices)  # type: ignore[arg-type]
+        return str(shown.get(value, ""))
     if isinstance(field.field, forms.BooleanField):
         return _("Yes") if value else _("No")
     return str(value or "")

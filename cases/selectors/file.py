@@ -255,6 +255,7 @@ EVENTS: Mapping[str, Any] = {
     "transfer.offered": _("Transfer released to the other office"),
     "transfer.accepted": _("Transfer accepted"),
     "transfer.refused": _("Transfer refused"),
+    "transfer.ended": _("Transfer ended, because she took her consent back"),
     "livelihood.milestone": _("A step forward in her livelihood plan"),
 }
 

@@ -20,10 +20,11 @@ from cases.forms.pages import refused
 from cases.models import Case, Level, Track
 from cases.selectors import file as files
 from cases.selectors.file import EVENTS, REASONS, Overview
-from cases.states import MAY_REFER, CarePlanState, CaseState, ClosureState
+from cases.states import ACTIVE, MAY_REFER, CarePlanState, CaseState, ClosureState
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
-from privacy.errors import Invalid, NotFound
+from privacy.errors import Forbidden, Invalid, NotFound
+from privacy.fields import LOCKED
 from privacy.requests import SignedIn
 from privacy.roles import Role
 from referrals.states import State
@@ -71,7 +72,9 @@ def listing(request: SignedIn) -> HttpResponse:
         after=int(after) if after.isdecimal() and len(after) < 19 else None,
     )
     chosen = {
-        name: value for name, value in (("show", closed and "closed"), ("code", code)) if value
+        name: value
+        for name, value in (("show", "closed" if closed else ""), ("code", code))
+        if value
     }
     return render(
         request,
@@ -82,7 +85,7 @@ def listing(request: SignedIn) -> HttpResponse:
             "closed": closed,
             "code": typed if code else "",
             "first_url": f"?{urlencode(chosen)}" if after else "",
-            "next_url": f"?{urlencode({**chosen, 'after': page.next})}" if page.next else "",
+            "next_url": f"?{urlencode({**chosen, 'after': str(page.next)})}" if page.next else "",
         },
     )
 
@@ -90,7 +93,7 @@ def listing(request: SignedIn) -> HttpResponse:
 def _row(actor: Actor, case: Case) -> dict[str, Any]:
     return {
         "url": reverse("case", args=[case.uuid]),
-        "step": case.alias or case.alias.__str__() or case.code,
+        "step": str(case.alias or _("Locked")),
         "reference": case.code,
         "urgent": case.is_open and case.work_facts().urgent,
         "status": CaseState(case.state).label,
@@ -139,7 +142,7 @@ def show(request: SignedIn, uuid: UUID) -> HttpResponse:
             "tasks": [] if is_child else _tasks(actor, case, seen),
             "goals": [] if is_child else _goals(actor, case, seen),
             "links": [] if is_child else _links(seen),
-            "more": [] if is_child else _more(actor, case, seen),
+            "more": [] if is_child else _more(actor, case),
             "may_end_child": is_child
             and case.state == CaseState.PROTECTED
             and seen.child_plan is not None,
@@ -354,7 +357,7 @@ def _links(seen: Overview) -> list[dict[str, Any]]:
     ]
 
 
-def _more(actor: Actor, case: Case, seen: Overview) -> list[dict[str, str]]:
+def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
     """What may be done beside the way: only what this person may do."""
     worker = policies.is_worker(actor, case)
     supervises = policies.is_supervisor(actor, case) and actor.user_id != case.worker_id
@@ -367,15 +370,20 @@ def _more(actor: Actor, case: Case, seen: Overview) -> list[dict[str, str]]:
     offer("case_timeline", _("What has happened, and where this stands"), True)
     offer("case_contact", _("Change the contact plan"), case.is_open)
     offer("case_identity", _("Change her personal details"), case.is_open)
+    offer(
+        "safety_plan",
+        _("Write down a new safety plan"),
+        worker
+        and case.state in ACTIVE
+        and case.state not in (CaseState.ENGAGEMENT, CaseState.SAFETY),
+    )
     offer("review", _("Review the plan with her"), worker and case.state == CaseState.SUPPORT)
     offer("assign", _("Assign to another worker of the team"), supervises and case.is_open)
     offer("transfer_request", _("She moves: hand over to another commune"), worker and case.is_open)
-    offer("reopen", _("She came back: open the case again"), worker and _may_reopen(case, seen))
+    offer(
+        "reopen", _("She came back: open the case again"), worker and case.state == CaseState.CLOSED
+    )
     return found
-
-
-def _may_reopen(case: Case, seen: Overview) -> bool:
-    return case.state == CaseState.CLOSED
 
 
 # -- what happened
@@ -444,7 +452,9 @@ def contact(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find(actor, uuid, C.CONTACT, page="contact_page")
     policies.require_case_team(actor, case)
-    known = case.contact if isinstance(case.contact, dict) else {}
+    known = case.contact
+    if not isinstance(known, dict):
+        raise Forbidden(_("This part of the file is locked for you, so you cannot change it."))
     form = SafeContactForm(
         request.POST if request.method == "POST" else None, initial=contact_typed(known)
     )
@@ -469,6 +479,8 @@ def identity(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find(actor, uuid, C.IDENTITY, page="identity_page")
     policies.require_case_team(actor, case)
+    if case.alias is LOCKED:
+        raise Forbidden(_("This part of the file is locked for you, so you cannot change it."))
     form = IdentityForm(
         request.POST if request.method == "POST" else None,
         initial={

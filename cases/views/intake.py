@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cases import actions, policies
 from cases.forms.intake import CASE_STEPS, MINORS, ConsentForm, case_route
 from cases.forms.outreach import contact_of, contact_typed
-from cases.forms.pages import ALL, Walk, refused
+from cases.forms.pages import ALL, Walk, only_a_look, refused
 from cases.models import Case, Lead, Track
 from cases.selectors import file as files
 from cases.selectors import outreach as places
@@ -71,7 +71,7 @@ def _walk(request: SignedIn, typed: QueryDict) -> Walk:
     if typed.get("place") in known:
         # The lead's own commune stands in the list: no search is needed for it.
         typed = typed.copy()
-        typed["area_code"] = typed["place"]
+        typed["area_code"] = str(typed["place"])
         typed["place"] = ""
     return Walk(CASE_STEPS, case_route, typed, communes=communes, home=home)
 
@@ -101,7 +101,7 @@ def _advance(request: SignedIn, walk: Walk, lead: Lead | None) -> HttpResponse:
 
 def _page(request: SignedIn, walk: Walk, lead: Lead | None) -> HttpResponse:
     is_minor = walk.typed.get("age_band") in MINORS
-    return render(
+    page = render(
         request,
         "cases/intake/new.html",
         {
@@ -113,6 +113,7 @@ def _page(request: SignedIn, walk: Walk, lead: Lead | None) -> HttpResponse:
         },
         status=walk.status,
     )
+    return only_a_look(page)
 
 
 def _child_lines() -> list[screenings.Line]:

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -84,11 +83,10 @@ def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
     step = request.POST.get("step")
     form = TransferForm(request.POST if request.method == "POST" else None)
     if step == "edit":
-        _nothing_happened()
-    elif form.is_bound and form.is_valid():
+        return _only_a_look(_page(request, "request", form, case=case, office=office))
+    if form.is_bound and form.is_valid():
         if step != "send":
-            _nothing_happened()
-            return _page(request, "check", form, case=case, office=office)
+            return _only_a_look(_page(request, "check", form, case=case, office=office))
         try:
             transfer = actions.request_transfer(
                 actor=actor, case=case, to_team=office.team, **form.cleaned_data
@@ -100,11 +98,11 @@ def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return _page(request, "request", form, case=case, office=office)
 
 
-def _nothing_happened() -> None:
+def _only_a_look(page: HttpResponse) -> HttpResponse:
     """A look before sending carries nothing out: the form of the page before stays unused, so
     that the way back in the browser works (decision 0009)."""
-    if transaction.get_connection().in_atomic_block:
-        transaction.set_rollback(True)
+    page.only_a_look = True  # type: ignore[attr-defined]
+    return page
 
 
 def _choose_office(request: HttpRequest, case: Case) -> HttpResponse:

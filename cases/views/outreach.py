@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cases import actions, policies
 from cases.forms.outreach import CONTACT_STEPS, HandOverForm, contact_of, contact_route
-from cases.forms.pages import ALL, Walk, refused
+from cases.forms.pages import ALL, Walk, only_a_look, refused
 from cases.models import Lead
 from cases.selectors import outreach as selectors
 from cases.states import AgeBand, LeadState
@@ -58,7 +58,7 @@ def new(request: SignedIn) -> HttpResponse:
 
 
 def _page(request: SignedIn, walk: Walk) -> HttpResponse:
-    return render(
+    page = render(
         request,
         "cases/outreach/new.html",
         {
@@ -69,6 +69,7 @@ def _page(request: SignedIn, walk: Walk) -> HttpResponse:
         },
         status=walk.status,
     )
+    return only_a_look(page)
 
 
 @require_GET

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import actions, policies
-from cases.forms.pages import refused
+from cases.forms.pages import only_a_look, refused
 from cases.forms.planning import (
     CHILD_STEPS,
     SHOWN_AT_FIRST,
@@ -106,6 +106,7 @@ def plan(request: SignedIn, uuid: UUID) -> HttpResponse:
         if "add" in request.POST and form.is_valid():
             kept = {name: form.cleaned_data[name] for name in form.fields}
             form = PlanForm(initial=kept, rows=rows + 1, **options)
+            return only_a_look(_editor(request, case, form, suggestions, current))
         elif form.is_valid():
             try:
                 actions.save_plan(actor=actor, case=case, goals=form.drafts())
@@ -118,6 +119,16 @@ def plan(request: SignedIn, uuid: UUID) -> HttpResponse:
         form = PlanForm(
             initial=_typed(drafts), rows=max(len(drafts) + 1, SHOWN_AT_FIRST), **options
         )
+    return _editor(request, case, form, suggestions, current)
+
+
+def _editor(
+    request: SignedIn,
+    case: Case,
+    form: PlanForm,
+    suggestions: list[screenings.Suggested],
+    current: CarePlan | None,
+) -> HttpResponse:
     return render(
         request,
         "cases/planning/plan.html",

@@ -18,7 +18,7 @@ from cases.models import Case, Level, Screening, Track
 from cases.questionnaire import Question
 from cases.selectors import file as files
 from cases.selectors import screening as selectors
-from cases.states import CaseState
+from cases.states import ACTIVE, CaseState
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
 from privacy.requests import SignedIn
@@ -240,10 +240,14 @@ def _told(advice: Any) -> dict[str, Any]:
 
 
 def _scores(scores: Any) -> Sequence[tuple[str, int]]:
-    names = {"phq2": "PHQ-2", "gad2": "GAD-2", "srq20": "SRQ-20"}
+    names: dict[str, str] = {"phq2": "PHQ-2", "gad2": "GAD-2", "srq20": "SRQ-20"}
     if not isinstance(scores, dict):
         return []
-    return [(names.get(code, code), value) for code, value in scores.items() if value is not None]
+    return [
+        (names.get(str(code), str(code)), value)
+        for code, value in scores.items()
+        if value is not None
+    ]
 
 
 def _on(request: SignedIn, uuid: UUID) -> HttpResponse:
@@ -291,7 +295,7 @@ def _explained(screening: Screening) -> dict[str, Any]:
 def safety_plan(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find_adult(actor, uuid, *ANSWERS, page="safety_plan")
-    may_write = policies.is_worker(actor, case) and case.state == CaseState.SAFETY
+    may_write = policies.is_worker(actor, case) and case.state in ACTIVE
     form = SafetyPlanForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -299,13 +303,13 @@ def safety_plan(request: SignedIn, uuid: UUID) -> HttpResponse:
         except Invalid as error:
             refused(form, error)
         else:
-            messages.success(request, _("The safety plan is kept. Next: assess the situation."))
+            messages.success(request, _("The safety plan is kept."))
             return redirect("case", uuid)
     elif request.method == "POST":
         policies.require_worker(actor, case)
     screening = selectors.last_completed(case)
     urgencies: list[selectors.Urgency] = []
-    if may_write and screening is not None and selectors.answers_of(screening):
+    if case.state == CaseState.SAFETY and screening is not None and selectors.answers_of(screening):
         advice = actions.advise(screening)
         urgencies = selectors.explained(advice.matched, selectors.hotlines(), urgent_only=True)
     return render(

@@ -17,6 +17,7 @@ from config.demo.world import (
     AREA_OF,
     CAM_THUY,
     COMMUNES,
+    DONG_XOAI,
     DUY_TIEN,
     OFFERS,
     PROVINCE_OF,
@@ -63,7 +64,7 @@ Chapter = Callable[[Life], None]
 
 def meet(life: Life) -> None:
     life.lead = life.told.meet(
-        life.staff(Role.PEER_WORKER, Role.SOCIAL_WORKER),
+        life.staff(Role.PEER_WORKER),
         area=life.area,
         alias=life.alias,
         contact=life.contact,
@@ -339,9 +340,11 @@ _LIVELIHOOD: Path = (*_SERVED, (2, plan_livelihood))
 
 
 class Kind(NamedTuple):
-    """``quiet`` = how many days ago the last chapter may lie."""
+    """``early`` of ``share`` lives are among the first thirty; ``quiet`` = how many days ago the
+    last chapter may lie."""
 
     share: int
+    early: int
     path: Path
     quiet: tuple[int, int] = (0, 4)
     needs: tuple[Need, ...] = words.NEEDS
@@ -352,84 +355,82 @@ _LOAN = (words.NEEDS[7],)
 _DANGER = (words.IN_DANGER,)
 _UNIONS = (DUY_TIEN, CAM_THUY)
 _PEERS = (DUY_TIEN, QUY_NHON)
-_ELSEWHERE = tuple(area for area in COMMUNES if area != tuple(COMMUNES)[-1])
+_ELSEWHERE = tuple(area for area in COMMUNES if area != DONG_XOAI)
+_STARTED: Path = (*_LIVELIHOOD, (1, start_livelihood))
 
 KINDS = (
-    Kind(5, ((0, meet),), (0, 5), areas=_PEERS),
-    Kind(5, _MET, (0, 5), areas=_PEERS),
-    Kind(4, (*_MET, (1, not_now)), (3, 80), areas=_PEERS),
-    Kind(2, (*_MET, (1, not_now)), (91, 96), areas=_PEERS),
-    Kind(6, (*_MET, (1, hand_over)), areas=_PEERS),
-    Kind(6, _CAME),
-    Kind(4, _KNOWN, areas=_PEERS),
-    Kind(3, (*_CAME, (1, advice_only)), (2, 60)),
-    Kind(5, _FILE),
-    Kind(4, (*_FILE, (1, begin_screening))),
-    Kind(4, _SCREENED, (0, 0), _DANGER),
-    Kind(2, _SCREENED, (1, 2), _DANGER),
-    Kind(6, _SCREENED),
-    Kind(3, (*_SCREENED, (0, make_safe)), (0, 2), _DANGER),
-    Kind(6, _PLANNED, (0, 9)),
-    Kind(8, _SUBMITTED),
-    Kind(3, (*_SUBMITTED, (1, return_plan))),
-    Kind(5, (*_SUPPORT, (1, draft))),
-    Kind(3, (*_SUPPORT, (1, refuse_to_share)), (0, 20)),
-    Kind(12, _SENT, (0, 3)),
-    Kind(5, _SENT, (4, 12)),
-    Kind(3, _SENT, (26, 40)),
-    Kind(6, (*_SENT, (1, receive)), (0, 3)),
-    Kind(8, _ACCEPTED, (0, 5)),
-    Kind(5, (*_SENT, (2, decline)), (0, 5)),
-    Kind(3, (*_SENT, (2, redirect)), (0, 5)),
-    Kind(10, _EXPECTED, (0, 5)),
-    Kind(4, (*_EXPECTED, (4, no_show)), (0, 5)),
-    Kind(3, (*_EXPECTED, (4, no_show), (2, talk_again)), (0, 4)),
-    Kind(14, _SERVED, (0, 30)),
-    Kind(4, (*_SERVED, (3, hold)), (3, 16)),
-    Kind(9, _DONE, (0, 9)),
-    Kind(4, (*_SERVED, (6, unfinished)), (0, 5)),
-    Kind(12, _CONFIRMED, (1, 16)),
-    Kind(3, (*_SERVED, (6, withdraw)), (1, 20)),
-    Kind(4, _LIVELIHOOD, (0, 9), _LOAN, _UNIONS),
-    Kind(9, (*_LIVELIHOOD, (1, start_livelihood)), (4, 34), _LOAN, _UNIONS),
-    Kind(
-        6,
-        (*_LIVELIHOOD, (1, start_livelihood), (24, follow_up), (8, visit)),
-        (10, 62),
-        _LOAN,
-        _UNIONS,
-    ),
-    Kind(10, _FOLLOWED, (5, 45)),
-    Kind(3, (*_CONFIRMED, (18, not_reached)), (2, 40)),
-    Kind(6, (*_FOLLOWED, (58, review), (1, follow_up)), (2, 80)),
-    Kind(3, (*_FOLLOWED, (58, renew)), (0, 9)),
-    Kind(5, (*_FOLLOWED, (9, ask_to_close)), (0, 5)),
-    Kind(10, (*_FOLLOWED, (9, ask_to_close), (1, close)), (3, 70)),
-    Kind(4, (*_FOLLOWED, (6, move_away)), (0, 4), areas=_ELSEWHERE),
-    Kind(2, ((0, open_for_child),), (0, 0), areas=_UNIONS),
-    Kind(2, ((0, open_for_child), (0, protect)), (1, 5), areas=_UNIONS),
+    Kind(5, 1, ((0, meet),), (0, 5), areas=_PEERS),
+    Kind(5, 1, _MET, (0, 5), areas=_PEERS),
+    Kind(4, 0, (*_MET, (1, not_now)), (3, 80), areas=_PEERS),
+    Kind(2, 0, (*_MET, (1, not_now)), (91, 96), areas=_PEERS),
+    Kind(6, 1, (*_MET, (1, hand_over)), areas=_PEERS),
+    Kind(6, 1, _CAME),
+    Kind(4, 0, _KNOWN, areas=_PEERS),
+    Kind(3, 0, (*_CAME, (1, advice_only)), (2, 60)),
+    Kind(5, 1, _FILE),
+    Kind(4, 1, (*_FILE, (1, begin_screening))),
+    Kind(4, 1, _SCREENED, (0, 0), _DANGER),
+    Kind(2, 0, _SCREENED, (1, 2), _DANGER),
+    Kind(6, 1, _SCREENED),
+    Kind(3, 0, (*_SCREENED, (0, make_safe)), (0, 2), _DANGER),
+    Kind(6, 1, _PLANNED, (0, 9)),
+    Kind(8, 2, _SUBMITTED),
+    Kind(3, 1, (*_SUBMITTED, (1, return_plan))),
+    Kind(5, 0, (*_SUPPORT, (1, draft))),
+    Kind(3, 0, (*_SUPPORT, (1, refuse_to_share)), (0, 20)),
+    Kind(12, 3, _SENT, (0, 3)),
+    Kind(5, 1, _SENT, (4, 12)),
+    Kind(3, 0, _SENT, (26, 40)),
+    Kind(6, 0, (*_SENT, (1, receive)), (0, 3)),
+    Kind(8, 2, _ACCEPTED, (0, 5)),
+    Kind(5, 1, (*_SENT, (2, decline)), (0, 5)),
+    Kind(3, 0, (*_SENT, (2, redirect)), (0, 5)),
+    Kind(10, 2, _EXPECTED, (0, 5)),
+    Kind(4, 1, (*_EXPECTED, (4, no_show)), (0, 5)),
+    Kind(3, 0, (*_EXPECTED, (4, no_show), (2, talk_again)), (0, 4)),
+    Kind(14, 2, _SERVED, (0, 30)),
+    Kind(4, 0, (*_SERVED, (3, hold)), (3, 16)),
+    Kind(9, 1, _DONE, (0, 9)),
+    Kind(4, 0, (*_SERVED, (6, unfinished)), (0, 5)),
+    Kind(12, 0, _CONFIRMED, (1, 16)),
+    Kind(3, 0, (*_SERVED, (6, withdraw)), (1, 20)),
+    Kind(4, 0, _LIVELIHOOD, (0, 9), _LOAN, _UNIONS),
+    Kind(9, 1, _STARTED, (4, 34), _LOAN, _UNIONS),
+    Kind(6, 0, (*_STARTED, (24, follow_up), (8, visit)), (10, 62), _LOAN, _UNIONS),
+    Kind(10, 1, _FOLLOWED, (5, 45)),
+    Kind(3, 0, (*_CONFIRMED, (18, not_reached)), (2, 40)),
+    Kind(6, 0, (*_FOLLOWED, (58, review), (1, follow_up)), (2, 80)),
+    Kind(3, 0, (*_FOLLOWED, (58, renew)), (0, 9)),
+    Kind(5, 1, (*_FOLLOWED, (9, ask_to_close)), (0, 5)),
+    Kind(10, 1, (*_FOLLOWED, (9, ask_to_close), (1, close)), (3, 70)),
+    Kind(4, 1, (*_FOLLOWED, (6, move_away)), (0, 4), areas=_ELSEWHERE),
+    Kind(2, 0, ((0, open_for_child),), (0, 0), areas=_UNIONS),
+    Kind(2, 0, ((0, open_for_child), (0, protect)), (1, 5), areas=_UNIONS),
 )
 
 
 def _deal() -> list[Kind]:
-    """Every kind early, then in its share: the first thirty show as much as three hundred."""
+    """The first thirty show as much of the work as three hundred do; then each in its share."""
+    first = [kind for kind in KINDS for _ in range(kind.early)]
+    rest = [kind for kind in KINDS for _ in range(kind.share - kind.early)]
     chance = Random("dong-hanh")  # noqa: S311  (nothing here is a secret)
-    rest = [kind for kind in KINDS for _ in range(kind.share - 1)]
-    first = list(KINDS)
     chance.shuffle(first)
     chance.shuffle(rest)
     return [*first, *rest]
 
 
 _DEALT = _deal()
+_EARLY = sum(kind.early for kind in KINDS)
 
 
 def tell(told: Teller, number: int) -> None:
     kind = _DEALT[(number - 1) % len(_DEALT)]
     chance = Random(f"dong-hanh {number}")  # noqa: S311
     area = chance.choices(kind.areas, [COMMUNES[area] for area in kind.areas])[0]
+    if number <= _EARLY and number % 4 and DUY_TIEN in kind.areas:
+        area = DUY_TIEN  # most visitors begin as somebody of this ward
     needs = [need for need in kind.needs if _served(need, area)]
-    life = Life(told, chance, number, area, chance.choice(needs))
+    life = Life(told, chance, number, area, needs[number % len(needs)])
     left = sum(days for days, _chapter in kind.path) + chance.randint(*kind.quiet)
     told.begin(left, 8, chance.randint(0, 50))
     for days, chapter in kind.path:

@@ -1,7 +1,7 @@
 """The clock of ``demo_check``: a moment in a file, and every process of the run lives by it.
 
-Only ``config.settings.demo_check`` starts with the file named. Needs time-machine, which the demo itself and a
-real office never install.
+Only ``config.settings.demo_check`` starts with the file named. Needs time-machine, which the demo
+itself and a real office never install.
 """
 
 import os

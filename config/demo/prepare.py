@@ -82,9 +82,14 @@ def password() -> str:
 
 
 def prepare(
-    say: Say, *, at_once: int = story.AT_ONCE, later: int = story.LATER, static: bool = True
+    say: Say,
+    *,
+    at_once: int = story.AT_ONCE,
+    later: int = story.LATER,
+    static: bool = True,
+    cases: bool = True,
 ) -> None:
-    """Databases, keys, reference data, people, and the first cases."""
+    """Databases, keys, reference data, people, and (with ``cases``) the first cases."""
     claim_folder()
     if not (keyring_folder() / "root.key").exists():
         keys.FileKeyring.create(keyring_folder())
@@ -99,8 +104,11 @@ def prepare(
     if not world.exists():
         with transaction.atomic():  # the people and the promise of their cases: both or none
             world.build(secret)
-            story.promise(at_once + later)
+            if cases:
+                story.promise(at_once + later)
     world.set_password(secret)
+    if not cases:
+        return
     began = time.monotonic()
     told = story.tell_first(at_once)
     if told:

@@ -1,4 +1,4 @@
-"""A person with a browser: she opens pages, fills in forms that are on them, and presses buttons."""
+"""A person with a browser: she opens pages, fills in forms that stand there, presses buttons."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ class Person:
 
     def _page(self, response: Any) -> Page:
         path = str(response.url).removeprefix(self.base)
-        return Page(response.status_code, path, BeautifulSoup(response.text, "html.parser"))
+        return Page(response.status_code, path, response.soup)
 
     def sign_in(self) -> Page:
         self.browser = self._new()
@@ -90,10 +90,14 @@ class Person:
         return page
 
     def send(self, path: str, values: Values | None = None, to: str = "") -> Page:
-        """Open ``path``, fill in the form there that has these fields (or leads ``to``), send it."""
+        """Open ``path``, fill in the form there with these fields (or leading ``to``), send it."""
         page = self.open(path)
         if page.status != 200:
             raise Surprise(f"{self.name} gets {page.status} at {path}")
+        return self._submit(page, values or {}, to)
+
+    def submit(self, page: Page, values: Values | None = None, to: str = "") -> Page:
+        """Send the form on the page that she has open, however old it is by now."""
         return self._submit(page, values or {}, to)
 
     def _submit(self, page: Page, values: Values, to: str) -> Page:
@@ -105,6 +109,8 @@ class Person:
                 form.set(name, value)
             else:
                 self._tick(form.form, name, set(value))
+        buttons = form.form.find_all("button", class_="govuk-button")
+        form.choose_submit(buttons[0] if buttons else None)
         return self._page(self.browser.submit_selected())
 
     def _form_number(self, page: Page, values: Values, to: str) -> int:
@@ -139,7 +145,7 @@ class Person:
                 raise Surprise(f"{self.name} gets {page.status} at {path}")
             if page.errors():
                 raise Surprise(f"{self.name} at {path}: {page.errors()}")
-            if page.path.split("?")[0] != path:
+            if page.path != path:
                 return page
             main = self.browser.page.find("main")
             names = {str(tag.get("name")) for tag in main.find_all(attrs={"name": True})}

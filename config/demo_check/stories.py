@@ -80,8 +80,12 @@ def may(j: Journey) -> None:
         page = j("lan").open(f"/referrals/{slip}/")
         j.expect(page.has("Mây") and page.has("Cần được khám"), "the slip is not readable")
         j.expect(not page.has("Có máy may"), "the station reads of other needs")
+        tab = j("ngoc").open(f"/referrals/{slip}/accept/")
         work.answer(j, "lan", slip, "accept", {"note": "Mời đến sáng thứ tư"})
-        j.refused(j("ngoc").open(f"/referrals/{slip}/accept/"), 409)
+        late = j("ngoc").submit(tab, {"note": "Ngọc cũng nhận phiếu này"})
+        j.refused(late, 409)
+        j.expect(late.has("Phạm Thị Lan"), "the second is not told who was first")
+        j.expect(late.has("Ngọc cũng nhận phiếu này"), "what the second typed is lost")
     with j.step("lan", "Makes an appointment; the client does not come"):
         work.appointment(j, "lan", slip, 2)
         j.later(days=2, hours=2)
@@ -119,6 +123,9 @@ def may(j: Journey) -> None:
         work.press(j, "minh", course, "came")
     with j.step("hanh", "After a month: follow-up by text"):
         j.later(days=28)
+        # The health slip is done: after the days of grace the station sees nothing.
+        j.now_seen_by("slip", set())
+        j.readers -= {"lan", "ngoc"}
         j.eventually("the follow-up is in her list", lambda: _has_follow_up(j, "hanh", case))
         work.follow_up(j, "hanh", case)
     with j.step("thu", "Month 4: women's union makes a livelihood plan"):
@@ -128,9 +135,7 @@ def may(j: Journey) -> None:
             {"livelihood.trade": "May gia công tại nhà"}, priority="routine",
         )  # fmt: skip
         j.watch("livelihood slip", f"/referrals/{loan}/", {"thu"})
-        # The health slip is long done: after the days of grace the station sees nothing.
-        j.now_seen_by("slip", set())
-        j.readers = {"hanh", "bich", "thu", "minh"}
+        j.readers |= {"thu"}
         work.receive(j, "thu", loan)
         work.answer(j, "thu", loan, "accept", {"note": ""})
         work.press(j, "thu", loan, "came")
@@ -138,7 +143,7 @@ def may(j: Journey) -> None:
             f"/referrals/{loan}/livelihood/",
             {"trade": "May gia công", "support": "Máy may", "amount": "12.000.000"},
         )
-        living = j.ends_at(page, r"^/livelihood/[0-9a-f-]+/").path
+        living = f"/livelihood/{work.uuid_in(page.link(r'^/livelihood/'))}/"
         j.watch("livelihood plan", living, {"thu"})
     with j.step("thu", "Records a milestone; with her yes Hạnh hears of it, without the amount"):
         j("thu").send(f"{living}start/", j.day("on", 0))
@@ -390,7 +395,7 @@ def la(j: Journey) -> None:
         page = j("lien").send(
             f"/referrals/{slip}/livelihood/", {"trade": "Nuôi gà", "support": "", "amount": ""}
         )
-        living = j.ends_at(page, r"^/livelihood/[0-9a-f-]+/").path
+        living = f"/livelihood/{work.uuid_in(page.link(r'^/livelihood/'))}/"
         j.watch("livelihood plan", living, {"lien"})
         j("lien").send(f"{living}start/", j.day("on", 0))
         j("lien").send(

@@ -225,7 +225,7 @@ LOGGING = {
         # Django quotes paths and SQL here; our own request log says what is needed.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "CRITICAL"},
-        "django.server": {"level": "ERROR"},
+        "django.server": {"level": "ERROR", "propagate": True},
         "axes": {"level": "CRITICAL"},
     },
 }

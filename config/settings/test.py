@@ -10,6 +10,8 @@ DATA_DIR = Path(tempfile.mkdtemp(prefix="donghanh-test-"))
 KEYRING_DIR = DATA_DIR / "keys"
 NOTICE_SPOOL = DATA_DIR / "spool"
 RUNNER_SOCKET = DATA_DIR / "runner.sock"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir()
 SECRET_KEY = "test-only"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

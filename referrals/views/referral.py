@@ -42,6 +42,16 @@ COLOURS = {
     State.NO_SHOW: "orange",
     State.ON_HOLD: "yellow",
 }
+# The next step in the words of the worklist (flows.py).
+STEPS = {
+    State.SENT: gettext_lazy("See the slip"),
+    State.RECEIVED: gettext_lazy("Answer the referral"),
+    State.ACCEPTED: gettext_lazy("Arrange the first visit"),
+    State.SCHEDULED: gettext_lazy("Record whether the client came"),
+    State.NO_SHOW: gettext_lazy("Make an appointment"),
+    State.IN_SERVICE: gettext_lazy("Give the service and record the outcome"),
+    State.ON_HOLD: gettext_lazy("Look at it again"),
+}
 ENTRY_KINDS = {**dict(EntryForm.KINDS), "outcome": gettext_lazy("Outcome")}
 
 
@@ -64,15 +74,13 @@ def listing(request: Request) -> HttpResponse:
     rows = [
         {
             "url": reverse("referral", args=[referral.uuid]),
-            "step": _("See the slip")
-            if referral.received_at is None
-            else State(referral.state).label,
+            "step": STEPS.get(State(referral.state), _("Read the slip")),
             "reference": referral.reference,
             "label": packet_name(referral),
             "urgent": referral.priority == Priority.URGENT,
             "due": referral.answer_by if referral.state in (State.SENT, State.RECEIVED) else None,
             "who": "" if referral.received_at is None else referral.sender_team.organisation.name,
-            "status": State(referral.state).label if referral.received_at is None else "",
+            "status": State(referral.state).label,
             "colour": COLOURS.get(State(referral.state), "grey"),
         }
         for referral in page.referrals
@@ -102,6 +110,7 @@ def show(request: Request, uuid: UUID) -> HttpResponse:
     access.open_keys(request.actor, [referral], [C.PACKET, C.ENTRIES], purpose="referral_page")
     appointments = selectors.appointments_of(referral)
     plan = selectors.plan_of(referral)
+    plan_runs = plan is not None and plan.state in selectors.STILL_TRACKED
     return render(
         request,
         "referrals/referral.html",
@@ -124,17 +133,19 @@ def show(request: Request, uuid: UUID) -> HttpResponse:
             ],
             "history": selectors.history(referral),
             "plan": plan,
-            "plan_runs": plan is not None and plan.state in selectors.STILL_TRACKED,
+            "plan_runs": plan_runs,
             "may_plan": selectors.may_plan_livelihood(request.actor, referral),
             "choices": _choices(
-                referral, selectors.next_states(referral, selectors.planned(appointments))
+                referral,
+                selectors.next_states(referral, selectors.planned(appointments)),
+                leading=not plan_runs,
             ),
         },
     )
 
 
-def _choices(referral: Referral, states: list[State]) -> list[Choice]:
-    """What the page offers, the usual next step first."""
+def _choices(referral: Referral, states: list[State], *, leading: bool) -> list[Choice]:
+    """What the page offers, the usual next step first; ``leading`` = it is the page's main one."""
 
     def url(name: str) -> str:
         return reverse(name, args=[referral.uuid])
@@ -164,9 +175,9 @@ def _choices(referral: Referral, states: list[State]) -> list[Choice]:
         choices.insert(
             1 if state == State.ON_HOLD else 0, Choice(url("referral_entry"), _("Write an entry"))
         )
-    return [
-        choice._replace(kind="primary") if n == 0 else choice for n, choice in enumerate(choices)
-    ]
+    if choices and leading:
+        choices[0] = choices[0]._replace(kind="primary")
+    return choices
 
 
 @require_http_methods(["GET", "POST"])

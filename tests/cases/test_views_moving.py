@@ -9,6 +9,8 @@ from cases import actions
 from cases.models import Case, Transfer
 from privacy import access
 from privacy.models import SentForm
+from services.models import AdminUnit
+from services.selectors import search_key
 from tests.cases.world import case_in_support, sent_slip
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
@@ -74,6 +76,9 @@ def test_assign_takes_a_worker_of_the_team(cast, case, sign_in):
 
 
 def test_the_office_is_found_by_its_place(cast, case, sign_in):
+    for unit in AdminUnit.objects.select_related("parent"):
+        unit.search_key = search_key(unit.name, unit.parent.name if unit.parent else "")
+        unit.save()
     browser = sign_in("hanh")
     url = page("transfer_request", case)
     name = cast.organisations["other_office"].name

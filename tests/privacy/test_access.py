@@ -1,6 +1,8 @@
 """May she: role ∧ live membership ∧ live grant ∧ consent that holds; and the row before the key."""
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -182,8 +184,6 @@ def test_a_team_grant_needs_the_role_in_that_team(cast, case, second_job):
 
 @pytest.mark.parametrize("stolen", ["role", "team_id", "membership_id", "user_id"])
 def test_an_actor_pieced_together_has_no_rights(cast, case, stolen):
-    from dataclasses import replace
-
     actor = replace(cast.bich, **{stolen: getattr(cast.kien, stolen)})
     assert not access.can(actor, case) and opens(actor, case, C.IDENTITY) == set()
 
@@ -291,7 +291,6 @@ def test_what_stays_shut_leaves_no_allowed_row(cast, case):
     assert AuditEvent.objects.filter(action="open").count() == before
 
 
-@pytest.mark.django_db(databases=["default", "keystore", "audit"], transaction=False)
 def test_a_refusal_outlives_the_rolled_back_request(cast, case):
     before = AuditEvent.objects.filter(result="refused:no_grant").count()
     with pytest.raises(NotFound), transaction.atomic():
@@ -303,8 +302,6 @@ def test_a_refusal_outlives_the_rolled_back_request(cast, case):
 
 
 def test_absent_and_forbidden_look_alike(cast, case):
-    from uuid import uuid4
-
     answers = []
     for uuid in (uuid4(), case.uuid):
         with pytest.raises(NotFound) as caught:

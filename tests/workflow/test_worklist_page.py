@@ -71,14 +71,21 @@ def test_it_says_what_to_do_when_nothing_waits(sign_in, name, hint):
 
 
 def page(browser, path):
-    answer = browser.get(path, headers={"accept-language": "en"})
+    answer = browser.get(path)
     assert answer.status_code == 200
     return answer.content.decode()
 
 
-@pytest.fixture(autouse=True)
-def _english(settings):
-    settings.LANGUAGE_CODE = "en"
+@pytest.fixture
+def sign_in(sign_in, settings):
+    """Everybody reads English here, whatever language her account has."""
+
+    def enter(name):
+        browser = sign_in(name)
+        browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+        return browser
+
+    return enter
 
 
 def test_it_lists_what_waits_with_alias_code_and_the_next_step(cast, sign_in):

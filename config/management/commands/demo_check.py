@@ -32,7 +32,7 @@ class Command(BaseCommand):
             environment = {
                 **os.environ,
                 "DONGHANH_DATA": folder,
-                "DONGHANH_CLOCK": str(Path(folder) / "clock"),
+                "DONGHANH_CLOCK_FILE": str(Path(folder) / "clock"),
                 "DJANGO_SETTINGS_MODULE": "config.settings.demo_check",
                 INSIDE: "1",
             }
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
         logging.disable(logging.INFO)
         began = time.monotonic()
-        prepare.prepare(self.stdout.write, at_once=0, later=0)
+        prepare.prepare(self.stdout.write, cases=False)
         surprises = checks = 0
         with Server(Path(settings.DATA_DIR), prepare.password()) as server:
             for alias, story in STORIES.items():

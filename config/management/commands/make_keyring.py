@@ -1,4 +1,4 @@
-"""A new keyring for a new instance. The root key is the whole secret of the data: back it up apart."""
+"""A new keyring for a new instance. Its root key is the secret of all data: back it up apart."""
 
 from pathlib import Path
 from typing import Any

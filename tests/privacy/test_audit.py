@@ -1,0 +1,137 @@
+"""The audit: only ever added to, ids and codes only."""
+
+import pytest
+from django.db import connections, models, transaction
+from django.test import Client
+
+from privacy import audit
+from privacy.models import AuditEvent, ChangeRecord
+from privacy.sessions import system_actor
+from tests import factories
+from tests.cast import PASSWORD
+
+pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
+
+WORDS = (
+    "Mây",
+    "912345678",
+    "giao hàng",
+    "Ở trọ",
+    "Khéo tay",
+    "Học may",
+    "Cần được giúp",
+    "Mời đến",
+    "Đã khám",
+    "Rất tốt",
+    "Chị ấy",
+    "Xong",
+    "H-STI",
+    "Theo lời kể",
+)
+
+
+def rows():
+    return AuditEvent.objects.order_by("pk")
+
+
+def test_a_row_is_never_changed_or_removed(cast):
+    factories.case_opened(cast)
+    audit.signed(actor=cast.hanh, action="sign_in")
+    row = rows().first()
+    for attempt in (
+        lambda: rows().update(action="x"),
+        lambda: rows().delete(),
+        row.delete,
+        row.save,
+        lambda: AuditEvent.objects.bulk_update([row], ["action"]),
+    ):
+        with pytest.raises(TypeError):
+            attempt()
+
+
+def test_it_lies_in_a_database_of_its_own():
+    assert AuditEvent.objects.db == "audit"
+    assert ChangeRecord.objects.db == "default"
+    tables = connections["default"].introspection.table_names()
+    stored = connections["audit"].introspection.table_names()
+    assert "privacy_auditevent" in stored and "privacy_auditevent" not in tables
+
+
+def test_changes_belong_to_the_business_transaction_and_refusals_do_not(cast):
+    lead = factories.lead_made(cast)
+    changes, events = ChangeRecord.objects.count(), rows().count()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        audit.record_change(actor=cast.hoa, event="lead.informed", subject=lead)
+        audit.refused(actor=cast.hoa, action="lead", subject=lead, reason="not_hers")
+        raise ZeroDivisionError
+    assert (ChangeRecord.objects.count(), rows().count()) == (changes, events + 1)
+
+
+def test_a_change_says_who_what_and_from_where_to_where(cast):
+    lead = factories.lead_informed(cast)
+    row = ChangeRecord.objects.filter(event="lead.informed").get()
+    assert (row.subject_id, row.before, row.after) == (lead.pk, "contact_made", "informed")
+    assert (row.actor_id, row.role) == (cast.hoa.user_id, "peer_worker")
+    assert row.organisation_id == cast.hoa.organisation_id
+
+
+def test_the_system_is_named_as_the_system(cast):
+    lead = factories.lead_made(cast)
+    audit.record_change(actor=system_actor(), event="x", subject=lead)
+    assert ChangeRecord.objects.get(event="x").role == "system"
+
+
+def test_signing_in_and_out_is_kept(cast):
+    browser = Client()
+    browser.post("/sign-in/", {"username": "hanh", "password": "wrong"})
+    browser.post("/sign-in/", {"username": "hanh", "password": PASSWORD})
+    key = browser.session.session_key
+    browser.post("/sign-out/")
+    found = [(row.action, row.result) for row in rows()]
+    assert found == [("sign_in", "refused"), ("sign_in", "allowed"), ("sign_out", "allowed")]
+    assert rows().last().actor_uuid == cast.hanh.user_uuid
+    assert key and not rows().filter(session=key).exists() and len(rows().last().session) == 32
+
+
+def test_a_long_reason_fits(cast):
+    audit.refused(actor=None, action="x", subject=None, reason="a_reason_that_is_much_too_long")
+    assert rows().last().result == "refused:a_reason_tha"
+
+
+STAGES = (
+    factories.lead_ended,
+    factories.case_closed,
+    factories.case_refused,
+    factories.referral_confirmed,
+    factories.referral_declined,
+    factories.referral_withdrawn,
+    factories.livelihood_active,
+    factories.transfer_accepted,
+    factories.child_case,
+)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.__name__)
+def test_no_clear_column_of_any_database_holds_a_word(cast, stage):
+    """The whole dump, after a whole journey: audit, changes, outbox, worklist, engine, keys."""
+    stage(cast)
+    for alias in ("default", "keystore", "audit"):
+        connection = connections[alias]
+        with connection.cursor() as cursor:
+            for table in connection.introspection.table_names(cursor):
+                if table.startswith(("services_", "django_content", "auth_")):
+                    continue  # rule data and places: not of a person
+                cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+                for row in cursor.fetchall():
+                    text = " ".join(
+                        cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
+                        for cell in row
+                    )
+                    assert not [word for word in WORDS if word in text], (alias, table)
+
+
+def test_columns_are_short_codes():
+    for field in AuditEvent._meta.concrete_fields:
+        assert not isinstance(field, models.TextField | models.JSONField)
+        if isinstance(field, models.CharField):
+            assert field.max_length <= 160

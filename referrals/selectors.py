@@ -6,7 +6,7 @@ or over looks alike. The number of queries never grows with what is shown.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -82,6 +82,28 @@ def inbox(actor: Actor, *, only_open: bool, after: Cursor | None = None, size: i
 
 
 # ------------------------------------------------------------------------------ one slip
+
+
+ENDED_FOR_US = (State.CANCELLED, State.WITHDRAWN, State.EXPIRED)
+TOLD_FOR = timedelta(days=14)
+
+
+class Ended(NamedTuple):
+    reference: str
+    at: datetime
+
+
+def ended_lately(actor: Actor) -> list[Ended]:
+    """Slips that her team worked on and that ended from the other side: reference and day, and not
+    why (flows.md 2: the recipient is told without detail)."""
+    rows = Referral.objects.filter(
+        recipient_team=actor.team_id,
+        recipient_role=actor.role,
+        state__in=ENDED_FOR_US,
+        sent_at__isnull=False,
+        ended_at__gte=timezone.now() - TOLD_FOR,
+    ).order_by("-ended_at")
+    return [Ended(*row) for row in rows.values_list("reference", "ended_at")[:PAGE]]
 
 
 def received_by(actor: Actor, uuid: UUID) -> Referral:

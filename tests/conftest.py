@@ -44,11 +44,12 @@ def django_db_setup(django_db_setup, django_db_blocker):  # type: ignore[no-unty
                 valid_from="2025-07-01",
                 source="test",
             )
+        casting.rehearse()
 
 
 @pytest.fixture
 def cast(db) -> casting.Cast:  # type: ignore[no-untyped-def]
-    return casting.assemble()
+    return casting.enter()
 
 
 @pytest.fixture

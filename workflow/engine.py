@@ -24,6 +24,7 @@ from viewflow.workflow.status import PROCESS, STATUS
 from privacy import access, audit
 from privacy.actors import Actor
 from privacy.errors import AlreadyDone, Forbidden, WrongState
+from workflow import notices
 from workflow.models import WorkItem
 from workflow.nodes import LIVE, Flow, Holder, Step, Subject
 
@@ -171,6 +172,9 @@ def reassign(
         for item in waiting.select_for_update(of=("self",)):
             _move(item, holder)
             moved += 1
+            if holder.user_id != actor.user_id:
+                item.lane = holder.lane
+                notices.tell_holder(item)
         return moved
 
 

@@ -35,7 +35,9 @@ class FileSpool:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{timezone.now():%Y%m%dT%H%M%S}-{uuid4().hex}.json"
         body = {"user": user.pk, "text": text, "at": timezone.now().isoformat()}
-        (self.folder / name).write_text(json.dumps(body, ensure_ascii=False))
+        path = self.folder / name
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(body, ensure_ascii=False))
 
 
 def neutral_text(language: str) -> str:

@@ -21,6 +21,7 @@ from workflow.nodes import LIVE, Step
 
 LINE = 16  # pixels between two lines of a title
 WRAP = 19  # characters of a title on one line of a box of 150 pixels
+NARROW = 11  # and below a gate
 ROUND = 60  # shapes narrower than this are events and gates: their title stands beside them
 GATES = {"EXCLUSIVE_GATEWAY", "SWITCH", "PARALLEL_GATEWAY", "JOIN"}
 
@@ -109,7 +110,7 @@ def _box(cell: Any, state: str) -> Box:
     else:
         kind = "step" if isinstance(node, Step) else "machine"
         top = 0
-    wrapped = textwrap.wrap(title, WRAP) if title else []
+    wrapped = textwrap.wrap(title, NARROW if kind == "gate" else WRAP)
     if kind in {"step", "machine"}:
         top = shape.height // 2 + 5 - (len(wrapped) - 1) * LINE // 2
     lines = [Line(text, top + number * LINE) for number, text in enumerate(wrapped)]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from privacy.actors import Actor
@@ -89,6 +89,9 @@ class Page:
     overdue: int
     soon: int
     next: Cursor | None
+    # The lowest and highest commune code of the list: if they differ, there are several communes.
+    first_area: str | None = None
+    last_area: str | None = None
     filters: Filters = field(default_factory=Filters)
 
 
@@ -134,6 +137,8 @@ def page(
         urgent=Count("pk", filter=Q(urgent=True)),
         overdue=Count("pk", filter=Q(due_at__lt=now)),
         soon=Count("pk", filter=Q(due_at__lt=now + SOON)),
+        first_area=Min("area_code"),
+        last_area=Max("area_code"),
     )
     counts["soon"] -= counts["overdue"]
     rows = items

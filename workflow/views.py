@@ -74,13 +74,15 @@ def _render(
     steps: dict[str, str],
     team: bool = False,
 ) -> HttpResponse:
-    areas = _areas(items)
-    form = FilterForm(
-        request.GET, steps=steps, families=dict(ServiceType.Family.choices), areas=areas
-    )
+    choices: dict[str, Any] = {"steps": steps, "families": dict(ServiceType.Family.choices)}
+    # Most lists are about one commune: its name is not worth a query.
+    areas = _areas(items) if request.GET.get("area") else {}
+    form = FilterForm(request.GET, **choices, areas=areas)
     filters = form.filters()
     after = Cursor.parse(request.GET.get("after", ""))
     found = page(items, after=after, filters=filters)
+    if not areas and found.first_area != found.last_area:
+        form = FilterForm(request.GET, **choices, areas=_areas(items))
     chosen = {name: value for name, value in form.chosen().items() if value}
     return render(
         request,

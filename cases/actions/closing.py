@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from cases import policies
 from cases.actions.consent import end_transfers, live_consents
 from cases.actions.follow_up import end_all
-from cases.actions.referring import open_links
-from cases.actions.shared import locked, move, must_be, note, required
+from cases.actions.plot import give_team, locked, move, must_be, note, required
+from cases.actions.referring import loose_ends, open_links
 from cases.models import Case, ChildPlan, Closure, Track
 from cases.states import WORKERS_CLOSURE_REASONS, CaseState, ClosureReason, ClosureState
 from privacy.actors import Actor
@@ -75,6 +75,8 @@ def approve_closure(*, actor: Actor, case: Case) -> None:
             referrals.discard(actor=actor, referral=link.referral)
         else:
             referrals.cancel(actor=actor, referral=link.referral, reason=CancelReason.CASE_CLOSED)
+    for link in loose_ends(case):
+        referrals.let_go(actor=actor, referral=link.referral)
     end_all(actor, case)
     end_transfers(actor, case)
     Basis.objects.filter(
@@ -123,6 +125,8 @@ def reopen_case(*, actor: Actor, case: Case) -> None:
         review_at=None,
         act_by=None,
     )
+    # After her consent to a file was taken back the team held no key; she is back by her own will.
+    give_team(actor, case, worker=case.worker, team=case.team)
     engine.start(subject=case, actor=actor)
 
 

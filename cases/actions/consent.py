@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.follow_up import end_all
+from cases.actions.plot import locked, move, must_be, note, require_adult
 from cases.actions.screening import drop_answers
-from cases.actions.shared import locked, move, must_be, note, require_adult
 from cases.models import (
     CarePlan,
     Case,
@@ -28,6 +28,7 @@ from cases.models import (
 from cases.states import CarePlanState, CaseState, ClosureReason, TransferState
 from privacy import access, audit, blind
 from privacy.actors import Actor
+from privacy.compartments import CASE_COMPARTMENTS
 from privacy.errors import AlreadyDone, Invalid
 from privacy.models import Basis, Organisation
 from referrals import actions as referrals
@@ -282,4 +283,5 @@ def _end_file(actor: Actor, case: Case, method: str) -> None:
             reason=ClosureReason.CONSENT_WITHDRAWN,
             closed_at=timezone.now(),
         )
-    access.take_away(case, outside=True)
+    # The team still sees that there was a case; no word of hers opens for anybody any more.
+    access.take_away(case, permissions=[item.permission for item in CASE_COMPARTMENTS])

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies, questionnaire, triage
-from cases.actions.shared import locked, note
+from cases.actions.plot import locked, note
 from cases.models import Case, FollowUp, FollowUpPlan, Level
 from cases.states import FollowUpState, check
 from privacy import audit

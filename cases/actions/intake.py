@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.outreach import LEAD_PERMISSIONS, keys_die, safe_contact
-from cases.actions.shared import give_child_protection, give_team, locked, note, required
+from cases.actions.plot import give_child_protection, give_team, locked, note, required
 from cases.models import Case, Channel, Lead, Level, Track
 from cases.states import AgeBand, CaseState, LeadState, check
 from cases.turns import child_team, named_supervisor

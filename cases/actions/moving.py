@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.consent import wording_version
+from cases.actions.plot import give_team, locked, must_be, note, require_adult, required
 from cases.actions.referring import open_links
-from cases.actions.shared import give_team, locked, must_be, note, require_adult, required
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
 from cases.turns import supervisors_of, worker_of

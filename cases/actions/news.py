@@ -1,7 +1,7 @@
 """News from the rooms below: outbox handlers, each harmless when run twice."""
 
 from cases.actions.consent import withdraw
-from cases.actions.shared import note
+from cases.actions.plot import note
 from cases.models import CaseReferral
 from privacy.errors import AlreadyDone
 from privacy.sessions import system_actor

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.shared import required
+from cases.actions.plot import required
 from cases.models import Channel, Lead, OutreachCount
 from cases.states import AgeBand, LeadState, check
 from privacy import access, audit, keys, outbox
@@ -174,7 +174,10 @@ def not_now(*, actor: Actor, lead: Lead) -> None:
 def end_contact(*, actor: Actor, lead: Lead) -> None:
     """She does not want any contact: alias and contact are wiped, the count stays."""
     lead = _locked(lead)
-    policies.require_lead_worker(actor, lead)
+    if lead.state == LeadState.HANDED_OVER:  # she may change her mind before a case is opened
+        policies.require_lead_taker(actor, lead)
+    else:
+        policies.require_lead_worker(actor, lead)
     _move(actor, lead, LeadState.ENDED, "lead.ended")
     engine.cancel(subject=lead, actor=actor)
     wipe(lead)

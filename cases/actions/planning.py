@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.follow_up import start_follow_ups
+from cases.actions.plot import locked, move, must_be, note, required
 from cases.actions.screening import drop_answers
-from cases.actions.shared import locked, move, must_be, note, required
 from cases.models import Assessment, CarePlan, Case, Consent, Goal, Purpose, ReferenceEvent
 from cases.states import CarePlanState, CaseState, GoalState, check
 from privacy import audit

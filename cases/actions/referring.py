@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.shared import locked, must_be, note, require_adult
+from cases.actions.plot import locked, must_be, note, require_adult
 from cases.models import Case, CaseReferral, Consent, Goal, Purpose
 from cases.states import MAY_REFER, GoalState
 from privacy.actors import Actor
@@ -223,6 +223,14 @@ def referral_changed(referral_id: int) -> None:
         return
     if State(link.referral.state) in COUNTS_AS_ACCESS:
         Goal.objects.filter(pk=link.goal_id, state=GoalState.OPEN).update(state=GoalState.UNDER_WAY)
+
+
+def loose_ends(case: Case) -> list[CaseReferral]:
+    """Referrals whose service is over and whose loop nobody has closed yet."""
+    over = (State.COMPLETED, State.NOT_COMPLETED, State.EXPIRED)
+    return list(
+        CaseReferral.objects.filter(case=case, referral__state__in=over).select_related("referral")
+    )
 
 
 def open_links(case: Case) -> list[CaseReferral]:

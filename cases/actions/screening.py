@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cases import policies, questionnaire, triage
 from cases.actions.intake import move_to_child_track
-from cases.actions.shared import locked, move, must_be, note, require_adult, required
+from cases.actions.plot import locked, move, must_be, note, require_adult, required
 from cases.models import Case, Level, SafetyPlan, Screening
 from cases.questionnaire import Questionnaire
 from cases.states import ACTIVE, AgeBand, CaseState

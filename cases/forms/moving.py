@@ -34,6 +34,8 @@ class WorkerForm(forms.Form):
 class PlaceForm(forms.Form):
     """Where does she move to?"""
 
+    mark_optional = False
+
     q = CleanCharField(
         label=_("Name of the commune"),
         help_text=_("With or without accents, for example: cam thuy."),

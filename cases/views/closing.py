@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import actions, policies
-from cases.actions.shared import must_be, require_adult
+from cases.actions.plot import must_be, require_adult
 from cases.forms import put_errors
 from cases.forms.closing import ApprovalForm, ClosureForm, ReviewForm
 from cases.models import Case

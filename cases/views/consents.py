@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cases import actions, policies
 from cases.forms import put_errors
 from cases.forms.consents import WithdrawForm
-from cases.models import Case, Purpose
+from cases.models import Case, Consent, Purpose
 from cases.selectors import consents as selectors
 from privacy import access
 from privacy.actors import Actor
@@ -63,11 +63,6 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 request, _("The consent is taken back. Whoever relied on it has lost sight.")
             )
             return redirect("consents", case.uuid)
-    others = [
-        other
-        for other in selectors.shown(selectors.consents_of(case), timezone.now())
-        if other.can_withdraw and other.consent.pk != consent.pk
-    ]
     return render(
         request,
         "cases/consents/withdraw.html",
@@ -79,7 +74,19 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "is_file": consent.purpose == Purpose.FILE,
             "is_answers": consent.purpose == Purpose.KEEP_ANSWERS,
             "is_transfer": consent.purpose == Purpose.TRANSFER,
-            "others": others if consent.purpose == Purpose.FILE else [],
+            "others": _other_recipients(case, consent) if consent.purpose == Purpose.FILE else [],
         },
         status=422 if form.is_bound and form.errors else 200,
+    )
+
+
+def _other_recipients(case: Case, consent: Consent) -> list[str]:
+    """Who relies on another consent that ends together with the file's."""
+    rows = selectors.shown(selectors.consents_of(case), timezone.now())
+    return sorted(
+        {
+            row.consent.recipient.name
+            for row in rows
+            if row.can_withdraw and row.consent.pk != consent.pk and row.consent.recipient
+        }
     )

@@ -25,7 +25,7 @@ from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Forbidden, Invalid, NotFound
 from privacy.fields import LOCKED
-from privacy.requests import SignedIn
+from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
 from referrals.states import State
 from services.models import ServiceType
@@ -448,6 +448,7 @@ def _who(event: Any) -> str:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def contact(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find(actor, uuid, C.CONTACT, page="contact_page")
@@ -475,6 +476,7 @@ def contact(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def identity(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find(actor, uuid, C.IDENTITY, page="identity_page")

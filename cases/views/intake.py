@@ -22,7 +22,7 @@ from privacy import access
 from privacy.compartments import LEAD_COMPARTMENTS
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
-from privacy.requests import SignedIn
+from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
 
 
@@ -36,6 +36,7 @@ def new(request: SignedIn) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("lead")
 def from_lead(request: SignedIn, uuid: UUID) -> HttpResponse:
     """She chose this social worker: what she told the first time is filled in, and checked."""
     actor = request.actor
@@ -134,6 +135,7 @@ def handed_over(request: SignedIn) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def consent(request: SignedIn, uuid: UUID) -> HttpResponse:
     """May we keep a file? Without her yes there is advice, and what was typed is wiped."""
     actor = request.actor

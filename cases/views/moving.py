@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases import actions, policies
 from cases.actions.moving import MOVABLE
-from cases.actions.shared import must_be, require_adult
+from cases.actions.plot import must_be, require_adult
 from cases.forms import put_errors
 from cases.forms.moving import PlaceForm, TransferForm, WorkerForm
 from cases.models import Case, Transfer

@@ -16,8 +16,8 @@ from cases.selectors import outreach as selectors
 from cases.states import AgeBand, LeadState
 from privacy import access
 from privacy.compartments import LEAD_COMPARTMENTS
-from privacy.errors import Forbidden, Invalid, WrongState
-from privacy.requests import SignedIn
+from privacy.errors import Invalid, WrongState
+from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
 
 
@@ -79,6 +79,7 @@ def show(request: SignedIn, uuid: UUID) -> HttpResponse:
     access.open_keys(actor, [lead], LEAD_COMPARTMENTS, purpose="lead_page")
     is_worker = actor.user_id == lead.worker_id and actor.role == lead.worker_role
     is_taker = actor.user_id == lead.handed_to_id and actor.role == Role.SOCIAL_WORKER
+    takes_over = is_taker and lead.state == LeadState.HANDED_OVER
     offers = is_worker and lead.state == LeadState.INFORMED
     return render(
         request,
@@ -88,15 +89,19 @@ def show(request: SignedIn, uuid: UUID) -> HttpResponse:
             "contact": lead.contact if isinstance(lead.contact, dict) else None,
             "may_inform": is_worker and lead.state == LeadState.CONTACT_MADE,
             "may_offer": offers,
-            "may_end": is_worker
-            and lead.state in (LeadState.CONTACT_MADE, LeadState.INFORMED, LeadState.NOT_NOW),
-            "may_open": is_taker and lead.state == LeadState.HANDED_OVER,
+            "may_end": takes_over
+            or (
+                is_worker
+                and lead.state in (LeadState.CONTACT_MADE, LeadState.INFORMED, LeadState.NOT_NOW)
+            ),
+            "may_open": takes_over,
             "is_minor": lead.age_band != AgeBand.ADULT,
         },
     )
 
 
 @require_POST
+@again_at("lead")
 def inform(request: SignedIn, uuid: UUID) -> HttpResponse:
     lead = access.find(request.actor, Lead, uuid)
     actions.give_information(actor=request.actor, lead=lead)
@@ -105,6 +110,7 @@ def inform(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("lead")
 def hand_over(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     lead: Lead = access.find(actor, Lead, uuid)
@@ -137,6 +143,7 @@ def hand_over(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+@again_at("lead")
 def not_now(request: SignedIn, uuid: UUID) -> HttpResponse:
     lead = access.find(request.actor, Lead, uuid)
     actions.not_now(actor=request.actor, lead=lead)
@@ -145,6 +152,7 @@ def not_now(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("lead")
 def end(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Confirmed first: what is deleted does not come back."""
     actor = request.actor
@@ -153,6 +161,8 @@ def end(request: SignedIn, uuid: UUID) -> HttpResponse:
         actions.end_contact(actor=actor, lead=lead)
         messages.success(request, _("Contact ended. Alias and contact are deleted."))
         return redirect("worklist")
-    if actor.user_id != lead.worker_id:
-        raise Forbidden(_("Only the worker who made the contact may do this."))
+    if lead.state == LeadState.HANDED_OVER:
+        policies.require_lead_taker(actor, lead)
+    else:
+        policies.require_lead_worker(actor, lead)
     return render(request, "cases/outreach/end.html", {"lead": lead})

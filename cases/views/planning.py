@@ -27,7 +27,7 @@ from cases.selectors import screening as screenings
 from cases.states import CarePlanState, CaseState
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, WrongState
-from privacy.requests import SignedIn
+from privacy.requests import SignedIn, again_at
 from services import selectors as services
 from workflow import engine
 
@@ -44,6 +44,7 @@ def _wrong_state(case: Case) -> WrongState:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def assessment(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find_adult(actor, uuid, C.IDENTITY, C.NEEDS, page="assessment")
@@ -77,6 +78,7 @@ def assessment(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def plan(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Her goals in her words, each with the service that may help. Saved as often as needed."""
     actor = request.actor
@@ -182,6 +184,7 @@ def _may_set(request: SignedIn, case: Case) -> bool:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def check(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Read it through with her, as the supervisor will see it; then send it."""
     actor = request.actor
@@ -202,6 +205,7 @@ def check(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def approval(request: SignedIn, uuid: UUID) -> HttpResponse:
     """A supervisor of the team decides, never about her own case."""
     actor = request.actor
@@ -271,6 +275,7 @@ CHILD = (C.IDENTITY, C.CONTACT, C.CHILD)
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def child_plan(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The child officer of the place and the named supervisor; nobody else finds this page."""
     actor = request.actor
@@ -328,6 +333,7 @@ def steps_taken(steps: Any) -> list[tuple[str, Any]]:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def child_end(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find(actor, uuid, C.IDENTITY, page="child_end")

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import actions, policies
+from cases.actions.plot import must_be
 from cases.actions.referring import FROM_FILE, SAFE_CONTACT
-from cases.actions.shared import must_be
 from cases.forms import put_errors
 from cases.forms.referring import (
     GROUND,
@@ -31,8 +31,7 @@ from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
-from referrals.models import Referral
-from referrals.states import WAITS_FOR_ANSWER, Side, State
+from referrals.states import Side, State
 from referrals.states import check as check_edge
 from services import selectors as services
 from services.models import ServiceType
@@ -358,18 +357,18 @@ def _step(
     )
 
 
-def _only_in(referral: Referral, *states: State) -> None:
-    if referral.state not in states:
-        raise WrongState(
-            _("The referral is in the state “%(state)s”, so this is not possible now.")
-            % {"state": State(referral.state).label}
-        )
+def _must_wait(request: HttpRequest, uuid: UUID, name: str) -> None:
+    """The page of a step is shown only while the step is open; the action asks again."""
+    actor = _actor(request)
+    if request.method == "GET" and not getattr(
+        selectors.buttons(actor, selectors.link_of(actor, uuid)), name
+    ):
+        raise WrongState(_("This step is not open now."))
 
 
 @require_http_methods(["GET", "POST"])
 def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    if not _posted(request):
-        _only_in(selectors.link_of(_actor(request), uuid).referral, State.DRAFT)
+    _must_wait(request, uuid, "check")
     return _step(
         request,
         uuid,
@@ -396,8 +395,7 @@ def cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def contacted(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    if not _posted(request):
-        _only_in(selectors.link_of(_actor(request), uuid).referral, State.NO_SHOW)
+    _must_wait(request, uuid, "contacted")
     return _step(
         request,
         uuid,
@@ -411,8 +409,7 @@ def contacted(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def chased(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The answer is late: somebody has called the receiving office."""
-    if not _posted(request):
-        _only_in(selectors.link_of(_actor(request), uuid).referral, *WAITS_FOR_ANSWER)
+    _must_wait(request, uuid, "chased")
     return _step(
         request,
         uuid,
@@ -425,14 +422,7 @@ def chased(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def settle(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    if not _posted(request):
-        _only_in(
-            selectors.link_of(_actor(request), uuid).referral,
-            State.DECLINED,
-            State.REDIRECT_PROPOSED,
-            State.NOT_COMPLETED,
-            State.EXPIRED,
-        )
+    _must_wait(request, uuid, "settle")
     return _step(
         request,
         uuid,

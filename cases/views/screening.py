@@ -21,7 +21,7 @@ from cases.selectors import screening as selectors
 from cases.states import ACTIVE, CaseState
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
-from privacy.requests import SignedIn
+from privacy.requests import SignedIn, again_at
 from services import selectors as services
 
 ANSWERS = (C.IDENTITY, C.NEEDS, C.PROTECTION)
@@ -120,6 +120,7 @@ def _task(case: Case, part: selectors.Part) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def section(request: SignedIn, uuid: UUID, code: str) -> HttpResponse:
     """One part a page. It is saved at every step; the next part may depend on it."""
     sitting = Sitting(request, uuid)
@@ -160,6 +161,7 @@ def _next(request: SignedIn, uuid: UUID, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def one_page(request: SignedIn, uuid: UUID) -> HttpResponse:
     """All parts at once, for experienced workers."""
     sitting = Sitting(request, uuid)
@@ -189,6 +191,7 @@ def one_page(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def result(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The advice with its reasons; the level is the worker's to set."""
     case = files.find_adult(request.actor, uuid, *ANSWERS, C.NOTES, page="screening_result")
@@ -292,6 +295,7 @@ def _explained(screening: Screening) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
+@again_at("case")
 def safety_plan(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find_adult(actor, uuid, *ANSWERS, page="safety_plan")
@@ -326,6 +330,7 @@ def safety_plan(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+@again_at("case")
 def urgent_seen(request: SignedIn, uuid: UUID) -> HttpResponse:
     case = files.find_adult(request.actor, uuid, page="urgent_seen")
     actions.acknowledge_urgent(actor=request.actor, case=case)

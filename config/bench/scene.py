@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.utils import timezone
-from viewflow.workflow.models import Process, Task
-from viewflow.workflow.status import STATUS
 
 from cases import actions
 from cases.flows import CaseFlow
@@ -73,6 +73,8 @@ def crowd(items: int, people: int = 500) -> list[User]:
     users = User.objects.bulk_create(
         User(username=f"crowd{number}", display_name="Crowd") for number in range(people)
     )
+    process_model: Any = apps.get_model("viewflow", "Process")
+    task_model: Any = apps.get_model("viewflow", "Task")
     now = timezone.now()
     case_type = ContentType.objects.get_for_model(Case)
     organisation_type = ContentType.objects.get_for_model(Organisation)
@@ -85,19 +87,21 @@ def crowd(items: int, people: int = 500) -> list[User]:
     batch = 5000
     for start in range(0, items, batch):
         numbers = range(start, min(start + batch, items))
-        processes = Process.objects.bulk_create(
+        processes = process_model.objects.bulk_create(
             [
-                Process(flow_class=CaseFlow, artifact_content_type=case_type, artifact_object_id=1)
+                process_model(
+                    flow_class=CaseFlow, artifact_content_type=case_type, artifact_object_id=1
+                )
                 for _ in numbers
             ]
         )
-        tasks = Task.objects.bulk_create(
+        tasks = task_model.objects.bulk_create(
             [
-                Task(
+                task_model(
                     process=process,
                     flow_task=CaseFlow.instance.node("engagement"),
                     flow_task_type="HUMAN",
-                    status=STATUS.NEW,
+                    status="NEW",
                     owner_permission="privacy.work",
                     owner_permission_content_type=organisation_type,
                     owner_permission_obj_pk=str(organisations[number % people].pk),

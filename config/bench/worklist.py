@@ -5,14 +5,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from guardian.models import UserObjectPermission
-from viewflow.workflow.models import Task
 
 from cases.flows import CaseFlow
 from config.bench.figures import Figure, faster, interleaved, slower
@@ -97,9 +96,11 @@ def _viewflow_queue(user: User, number: int) -> Any:
     permission, _ = Permission.objects.get_or_create(
         content_type=content_type, codename="work", defaults={"name": "May work"}
     )
-    UserObjectPermission.objects.get_or_create(
+    apps.get_model("guardian", "UserObjectPermission")._default_manager.get_or_create(
         user=user, permission=permission, content_type=content_type, object_pk=str(organisation.pk)
     )
+
+    Task: Any = apps.get_model("viewflow", "Task")  # noqa: N806
 
     def run() -> list[Any]:
         person = User.objects.get(pk=user.pk)

@@ -6,9 +6,10 @@ itself and a real office never install.
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import time_machine
@@ -30,9 +31,17 @@ def write(moment: datetime) -> None:
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone")
     fresh = _file().with_suffix(".new")
-    fresh.write_text(moment.isoformat())
+    # With the machine's own steady clock beside it, so that processes which read the file at
+    # different moments still agree on the time.
+    fresh.write_text(f"{moment.isoformat()} {time.monotonic()}")
     os.replace(fresh, _file())
     outbox.wake()
+
+
+def _moment(text: str) -> datetime:
+    moment, _, written = text.partition(" ")
+    since = time.monotonic() - float(written) if written else 0.0
+    return datetime.fromisoformat(moment) + timedelta(seconds=since)
 
 
 def tick() -> None:
@@ -50,7 +59,7 @@ def tick() -> None:
             _traveller.stop()
             _traveller = None
         if text:
-            _traveller = time_machine.travel(datetime.fromisoformat(text), tick=True)
+            _traveller = time_machine.travel(_moment(text), tick=True)
             _traveller.start()
         _written = text
 

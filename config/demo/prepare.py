@@ -82,12 +82,7 @@ def password() -> str:
 
 
 def prepare(
-    say: Say,
-    *,
-    at_once: int = story.AT_ONCE,
-    later: int = story.LATER,
-    static: bool = True,
-    cases: bool = True,
+    say: Say, *, at_once: int = story.AT_ONCE, later: int = story.LATER, cases: bool = True
 ) -> None:
     """Databases, keys, reference data, people, and (with ``cases``) the first cases."""
     claim_folder()
@@ -98,8 +93,7 @@ def prepare(
         # Only tables of the ground floor live there; the other rooms' history would take seconds.
         call_command("migrate", "privacy", database=alias, interactive=False, verbosity=0)
     loading.load_reference()
-    if static:
-        collect_static()
+    collect_static()
     secret = password()
     if not world.exists():
         with transaction.atomic():  # the people and the promise of their cases: both or none

@@ -34,6 +34,8 @@ from workflow.models import WorkItem
 
 FILE = (C.IDENTITY, C.CONTACT, C.NEEDS)
 ANSWERS = (C.NEEDS, C.PROTECTION)
+# Within so short a time no clock runs out that the next longer step would not catch.
+MOMENT = timedelta(hours=1)
 
 
 def _latest(model: type[models.Model], field: str = "pk") -> int:
@@ -94,7 +96,11 @@ class Teller:
         return moment
 
     def _move(self, to: datetime) -> None:
-        to = min(max(to, timezone.now() + timedelta(minutes=5)), self.until)
+        now = timezone.now()
+        to = min(max(to, now + timedelta(minutes=5)), self.until)
+        if to - now < MOMENT and to < self.until:
+            self._clock.set(to)
+            return
         self._deliver()
         while (due := timers.next_moment(since=self._processes)) is not None and due < to:
             self._clock.set(max(due, timezone.now()))

@@ -46,7 +46,9 @@ class Page:
     def link_beside(self, words: str, pattern: str) -> str:
         """The address fitting ``pattern`` in the same card or row as these words."""
         for anchor in self.soup.find_all("a", href=re.compile(pattern)):
-            card = anchor.find_parent(["section", "li", "tr", "dl"])
+            card = anchor.find_parent(class_="govuk-summary-card") or anchor.find_parent(
+                ["li", "tr"]
+            )
             if card is not None and words in card.get_text(" "):
                 return str(anchor["href"])
         raise Surprise(f"nothing beside “{words}” on {self.path}")
@@ -54,6 +56,11 @@ class Page:
     def errors(self) -> str:
         summary = self.soup.find(class_="govuk-error-summary")
         return re.sub(r"\s+", " ", summary.get_text(" ")).strip() if summary else ""
+
+
+def names_in(part: Tag, kind: str = "") -> set[str]:
+    """Names of the fields (of this kind) inside."""
+    return {str(field["name"]) for field in part.select(f"{kind}[name]")}
 
 
 class Person:
@@ -114,12 +121,12 @@ class Person:
         return self._page(self.browser.submit_selected())
 
     def _form_number(self, page: Page, values: Values, to: str) -> int:
-        forms = self.browser.page.find_all("form")
+        forms = page.soup.find_all("form")
         for number, form in enumerate(forms):
             if str(form.get("method", "")).lower() != "post" or form.find_parent("main") is None:
                 continue
             target = str(form.get("action") or page.path)
-            names = {str(field.get("name")) for field in form.find_all(attrs={"name": True})}
+            names = names_in(form)
             if to and not re.search(to, target):
                 continue
             if set(values) <= names:
@@ -147,11 +154,8 @@ class Person:
                 raise Surprise(f"{self.name} at {path}: {page.errors()}")
             if page.path != path:
                 return page
-            main = self.browser.page.find("main")
-            names = {str(tag.get("name")) for tag in main.find_all(attrs={"name": True})}
-            hidden = {
-                str(tag.get("name")) for tag in main.find_all("input", attrs={"type": "hidden"})
-            }
+            main = page.soup.find("main") or page.soup
+            names, hidden = names_in(main), names_in(main, 'input[type="hidden"]')
             here = {name: value for name, value in answers.items() if name in names - hidden}
             page = self._submit(page, here, "")
         raise Surprise(f"{self.name}: {path} does not end")

@@ -11,6 +11,10 @@ UNION = "Hội Liên hiệp Phụ nữ phường Duy Tiên"
 SCHOOL = "Trung tâm dạy nghề Ninh Bình"
 
 
+def yes(*codes: str) -> dict[str, str]:
+    return dict.fromkeys(codes, "yes")
+
+
 def may(j: Journey) -> None:
     """Mây, 27: outreach, health, training, a sewing machine; a year, and closing."""
     j.secret = ("Mây", "giao hàng", "0900000101")
@@ -52,7 +56,7 @@ def may(j: Journey) -> None:
     with j.step("hanh", "Screens the needs: symptoms, no insurance, wants a trade"):
         work.screen(
             j, "hanh", case,
-            {"C5": "yes", "C1h": "yes", "C6h": "yes", "H1": "yes", "I3": "yes", "E1": "1", "E2": "0"},
+            {**yes("C5", "C1h", "C6h", "H1", "I3"), "E1": "1", "E2": "0"},
         )  # fmt: skip
         page = j("hanh").open(f"{case}screening/result/")
         j.expect(page.has(j.service("H-STI")), "the health service is not suggested")
@@ -200,7 +204,7 @@ def song(j: Journey) -> None:
     with j.step("khanh", "Screens: opioid use, unknown status, no papers, anxious"):
         work.screen(
             j, "khanh", case,
-            {"C5": "yes", "D1": "yes", "D2": "yes", "C2h": "yes", "F1": "yes", "E3": "2", "E4": "2", "H3": "yes"},
+            {**yes("C5", "D1", "D2", "C2h", "F1", "H3"), "E3": "2", "E4": "2"},
         )  # fmt: skip
         work.finish_screening(j, "khanh", case)
         work.plan(
@@ -240,7 +244,7 @@ def song(j: Journey) -> None:
         j.eventually("the sender is told", lambda: j.has_task("khanh", f"/slips/{job}/"))
         j.eventually("the supervisor is told", lambda: j.has_task("duc", f"/slips/{job}/"))
     with j.step("khanh", "Asks the office; it stays silent, and the slip expires"):
-        j("khanh").send(f"/slips/{job}/", to="/chased/")
+        j("khanh").send(f"/slips/{job}/chased/")
         j.later(days=25)
         j.eventually(
             "the slip expires", lambda: j.looker("long").open(f"/referrals/{job}/").status == 404
@@ -297,7 +301,7 @@ def gio(j: Journey) -> None:
         work.agree_to_file(j, "dao", case)
         work.screen(
             j, "dao", case,
-            {"C5": "yes", "C4h": "yes", "F1": "yes", "H3": "yes", "K1": "yes"},
+            yes("C5", "C4h", "F1", "H3", "K1"),
         )  # fmt: skip
         work.finish_screening(j, "dao", case)
         work.plan(j, "dao", "phuc", case, [("Được dự phòng", "H-HIV"), ("Có việc làm", "J-JOB")])
@@ -315,19 +319,16 @@ def gio(j: Journey) -> None:
     with j.step("dao", "She moves to Đồng Nai: transfer asked, with her consent"):
         j.later(days=45)
         page = j("dao").open(f"{case}transfer/?q=dong+xoai")
-        office = page.link(r"office=|transfer/\?")
-        page = j("dao").open(office if office.startswith("/") else f"{case}transfer/{office}")
-        page = j("dao").send(
-            page.path, {"summary": "Muốn tiếp tục dự phòng và tìm việc.", "method": "verbal"}
+        office = page.link_named("Phòng Văn hóa – Xã hội phường Đồng Xoài")
+        look = j("dao").send(
+            f"{case}transfer/{office}",
+            {"summary": "Muốn tiếp tục dự phòng và tìm việc.", "method": "verbal"},
         )
-        if page.soup.select('main form input[name="summary"]'):
-            page = j("dao").send(page.path, to="")
-        transfer = (
-            page.path if "/transfers/" in page.path else j("dao").open(case).link("/transfers/")
-        )
+        j.expect(look.has("Muốn tiếp tục dự phòng"), "the summary is not shown before it is sent")
+        transfer = j.ends_at(j("dao").submit(look), r"^/transfers/").path
         j.watch("transfer", transfer, {"dao", "phuc"})
     with j.step("phuc", "Releases; the other office reads the summary, not the file"):
-        j("phuc").send(transfer, to="", values={"decision": "release"})
+        j("phuc").send(transfer)
         j.now_seen_by("transfer", {"dao", "phuc", "hai"})
         page = j("hai").open(transfer)
         j.expect(page.has("tiếp tục dự phòng") and not page.has("H'Gió"), "more than the summary")
@@ -337,7 +338,7 @@ def gio(j: Journey) -> None:
         j.expect(chosen is not None, "no worker can be chosen")
         j("hai").send(
             transfer,
-            {"decision": "accept", "worker": str(chosen["value"]) if chosen is not None else ""},
+            {"worker": str(chosen["value"]) if chosen is not None else ""},
         )
         j.readers |= {"thuy", "hai"}
         j.now_seen_by("case", {"dao", "phuc", "thuy", "hai"})
@@ -357,13 +358,13 @@ def la(j: Journey) -> None:
     with j.step("kien", "Opens the case; answers that cannot wait"):
         case = work.open_case(
             j, "kien", "Lá", CAM_THUY, channel="walk_in",
-            contact={"ways": ["may_call"], "phone": "0900000105", "hours": "14–16", "code_word": ""},
+            contact={"ways": ["may_call"], "phone": "0900000105", "hours": "14–16"},
         )  # fmt: skip
         j.watch("case", case, {"kien", "loan"})
         work.agree_to_file(j, "kien", case)
         work.screen(
             j, "kien", case,
-            {"C5": "yes", "A1": "yes", "A4": "yes", "E5": "yes", "I2": "yes", "I3": "yes", "J1": "yes"},
+            yes("C5", "A1", "A4", "E5", "I2", "I3", "J1"),
         )  # fmt: skip
     with j.step("kien", "Urgent: lowering the level without a reason is refused; supervisor paged"):
         page = j("kien").send(f"{case}screening/result/", {"level": "routine", "level_reason": ""})

@@ -15,7 +15,7 @@ from referrals.actions.answering import (
     settle,
 )
 from referrals.actions.clock import note_escalated, note_expired, note_overdue, note_reminder
-from referrals.actions.closing import approve_error, confirm, report_error
+from referrals.actions.closing import approve_error, confirm, let_go, report_error
 from referrals.actions.livelihood import (
     conclude,
     end_plan,
@@ -53,6 +53,7 @@ __all__ = [
     "end_plan",
     "end_unfinished",
     "hold",
+    "let_go",
     "make_plan",
     "note_chased",
     "note_client_contacted",

@@ -9,7 +9,7 @@ from privacy.actors import Actor
 from privacy.errors import Invalid, WrongState
 from privacy.roles import Role
 from referrals import policies
-from referrals.actions.shared import answer_clocks, locked, may_it, move, required, stop_chasing
+from referrals.actions.plot import answer_clocks, locked, may_it, move, required, stop_chasing
 from referrals.models import (
     Referral,
 )

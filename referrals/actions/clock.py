@@ -5,7 +5,7 @@ from django.utils import timezone
 from privacy import access, audit
 from privacy.actors import Actor
 from referrals import notices
-from referrals.actions.shared import may_it, move, stop_chasing
+from referrals.actions.plot import may_it, move, stop_chasing
 from referrals.models import (
     Referral,
 )

@@ -4,11 +4,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from privacy import audit
+from privacy import access, audit
 from privacy.actors import Actor
 from privacy.errors import WrongState
 from referrals import policies, states
-from referrals.actions.shared import end, locked, may_it, move
+from referrals.actions.plot import end, locked, may_it, move
 from referrals.models import (
     Referral,
 )
@@ -55,3 +55,14 @@ def approve_error(*, actor: Actor, referral: Referral) -> None:
         ended_at=timezone.now(),
     )
     end(referral, actor)
+
+
+@transaction.atomic
+def let_go(*, actor: Actor, referral: Referral) -> None:
+    """The case ended before this loop was closed: the last steps leave the lists."""
+    referral = locked(referral)
+    policies.require_sender(actor, referral)
+    if not engine.cancel(subject=referral, actor=actor):
+        return
+    access.take_away(referral, outside=True)
+    audit.record_change(actor=actor, event="referral.let_go", subject=referral)

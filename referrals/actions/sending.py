@@ -13,7 +13,7 @@ from privacy.errors import Invalid, WrongState
 from privacy.models import Basis, GrantSource, Team, User
 from privacy.roles import Role
 from referrals import notices, policies
-from referrals.actions.shared import answer_clocks, end, locked, may_it, move
+from referrals.actions.plot import answer_clocks, end, locked, may_it, move
 from referrals.models import (
     Priority,
     Referral,

@@ -13,7 +13,7 @@ from privacy.errors import Invalid, WrongState
 from privacy.sessions import system_actor
 from referrals import notices, policies
 from referrals.actions.livelihood import end_with_referral, must_not_be_tracked
-from referrals.actions.shared import (
+from referrals.actions.plot import (
     locked,
     mark_appointment,
     may_it,

@@ -8,11 +8,12 @@ from privacy.actors import Actor
 from privacy.compartments import Compartment
 from privacy.models import Basis
 from referrals import notices, policies, states
-from referrals.actions.shared import end, locked, may_it, move
+from referrals.actions.plot import end, locked, may_it, move
 from referrals.models import (
     Referral,
 )
 from referrals.states import Side, State
+from workflow import engine
 
 
 @transaction.atomic
@@ -23,6 +24,7 @@ def withdraw_for(*, actor: Actor, basis: Basis) -> int:
     for referral in Referral.objects.select_for_update(of=("self",)).filter(basis=basis):
         access.take_away(referral, outside=True)
         if State(referral.state) in FINAL_OR_DONE:
+            engine.cancel(subject=referral, actor=actor)  # nobody needs to close this loop now
             notices.packet_dies(referral)
             continue
         may_it(referral, State.WITHDRAWN, Side.SYSTEM)

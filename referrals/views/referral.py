@@ -92,6 +92,7 @@ def listing(request: Request) -> HttpResponse:
         "referrals/list.html",
         {
             "rows": rows,
+            "ended": selectors.ended_lately(request.actor),
             "only_open": only_open,
             "first_page": "after" not in request.GET,
             "open_url": here,

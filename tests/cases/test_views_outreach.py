@@ -229,3 +229,16 @@ def test_ending_deletes_after_asking(cast, sign_in):
     assert browser.post(url).url == "/"
     assert Lead.objects.get().state == LeadState.ENDED
     assert browser.get(f"/contacts/{lead.uuid}/").status_code == 404
+
+
+def test_she_may_change_her_mind_after_the_hand_over(cast, sign_in):
+    lead = factories.lead_handed_over(cast)
+    url = f"/contacts/{lead.uuid}/end/"
+    for name in ("hoa", "tam"):
+        assert sign_in(name).get(url).status_code == 404
+        assert sign_in(name).post(url).status_code == 404
+    browser = sign_in("hanh")
+    assert url in body(browser.get(f"/contacts/{lead.uuid}/"))
+    assert "cannot be undone" in body(browser.get(url))
+    assert browser.post(url).url == "/"
+    assert Lead.objects.get().state == LeadState.ENDED

@@ -53,7 +53,8 @@ def test_it_does_not_open_before_or_after_its_time(cast, sign_in):
     assert browser.get(f"/cases/{early.uuid}/screening/").url == f"/cases/{early.uuid}/"
     assert browser.get(f"/cases/{early.uuid}/screening/a/").status_code == 409
     late = factories.case_screened(cast)
-    assert browser.post(f"/cases/{late.uuid}/screening/a/", {"A1": "yes"}).status_code == 409
+    refused = browser.post(f"/cases/{late.uuid}/screening/a/", {"A1": "yes"})
+    assert refused.status_code == 409 and f'href="/cases/{late.uuid}/"' in body(refused)
     answer = browser.post(f"/cases/{late.uuid}/screening/result/", {"level": "soon"})
     assert answer.status_code == 409
     assert browser.get(f"/cases/{late.uuid}/screening/").url.endswith("/screening/result/")

@@ -9,7 +9,7 @@ import pytest
 from django.core import checks, serializers
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connections, models
+from django.db import OperationalError, connections
 from django.db.models import F, Max
 from django.db.models.functions import Length, Lower
 from django.forms.models import model_to_dict
@@ -20,9 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kombu.serialization import dumps as celery_dumps
 
+from cases import actions
 from cases.models import Case, Goal, Lead
+from privacy import audit, fields, keys
 from privacy import checks as our_checks
-from privacy import fields, keys
 from privacy.compartments import Compartment as C
 from privacy.fields import LOCKED, Envelope, SealedJSONField, SealedTextField, Typed
 from privacy.models import AuditEvent, SealedModel
@@ -86,8 +87,10 @@ def test_text_comes_back_as_it_was(cast, lead, text):
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("ắa ,\"'", max_size=20),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text("xyz", max_size=3), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text("xyz", max_size=3), inner, max_size=3)
+        ),
         max_leaves=8,
     ).filter(lambda value: isinstance(value, dict | list))
 )
@@ -135,12 +138,18 @@ def test_without_a_key_it_is_locked_and_recorded_once_a_request(lead, shut):
 def test_a_locked_value_says_so_in_the_persons_language(lead, shut):
     with translation.override("en"):
         assert str(lead.alias) == "Locked"
-        shown = Template("{{ lead.alias }}|{{ lead.contact.phone }}|{% if lead.alias %}!{% endif %}")
+        shown = Template(
+            "{{ lead.alias }}|{{ lead.contact.phone }}|{% if lead.alias %}!{% endif %}"
+        )
         assert shown.render(Context({"lead": lead})) == "Locked||"
     assert repr(LOCKED) == "<locked>" and not LOCKED
 
 
-@pytest.mark.parametrize("carry", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))])
+def pickled(value):
+    return pickle.loads(pickle.dumps(value))  # noqa: S301
+
+
+@pytest.mark.parametrize("carry", [copy.copy, copy.deepcopy, pickled])
 def test_there_is_one_locked(carry):
     assert carry(LOCKED) is LOCKED
 
@@ -151,10 +160,6 @@ def test_a_locked_value_is_never_written(lead, shut):
 
 
 def test_the_page_survives_an_audit_that_cannot_be_written(lead, shut, monkeypatch):
-    from django.db import OperationalError
-
-    from privacy import audit
-
     def fails(*_args):
         raise OperationalError("disk full")
 
@@ -329,8 +334,6 @@ def test_refresh_forgets_what_was_typed_and_opened(cast, lead):
 def test_refresh_asks_relations_anew(cast):
     consent = factories.consent_given(cast)
     assert not hasattr(consent, "end")
-    from cases import actions
-
     actions.withdraw(actor=cast.hanh, consent=consent, method="verbal")
     consent.refresh_from_db()
     assert consent.end.method == "verbal"
@@ -385,7 +388,7 @@ def test_a_copy_without_the_key_is_locked(cast, lead):
         assert lead.alias == ALIAS
         carried = pickle.dumps(lead)
     with keys.fresh_ring():
-        assert pickle.loads(carried).alias is LOCKED
+        assert pickle.loads(carried).alias is LOCKED  # noqa: S301
 
 
 def test_a_typed_value_does_not_travel(lead):

@@ -45,9 +45,9 @@ def test_the_document_shows_every_cell():
         with translation.override("en"):
             assert cells[0] == str(role.label)
         for compartment, cell in zip(render_matrix.COLUMNS, cells[2:], strict=True):
-            assert cell == {None: "–", Scope.OWN: "own", Scope.TEAM: "team"}[
-                scope(role, compartment)
-            ]
+            assert (
+                cell == {None: "–", Scope.OWN: "own", Scope.TEAM: "team"}[scope(role, compartment)]
+            )
 
 
 @pytest.mark.parametrize(("role", "compartment"), EVERY)

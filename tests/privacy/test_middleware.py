@@ -229,7 +229,9 @@ def test_staying_moves_the_idle_clock(cast, sign_in):
     [
         lambda cast: User.objects.filter(username="hanh").update(is_active=False),
         lambda cast: Membership.objects.filter(user__username="hanh").update(ends_on="2020-01-01"),
-        lambda cast: Membership.objects.filter(user__username="hanh").update(starts_on="2999-01-01"),
+        lambda cast: Membership.objects.filter(user__username="hanh").update(
+            starts_on="2999-01-01"
+        ),
         lambda cast: Organisation.objects.filter(code="office").update(is_active=False),
         lambda cast: Team.objects.filter(pk=cast.teams["office"].pk).update(is_active=False),
         lambda cast: cast.user("hanh").set_password("another") or cast.user("hanh").save(),

@@ -6,7 +6,9 @@ import pytest
 from django.db import transaction
 
 from privacy import outbox
+from privacy.errors import Invalid
 from privacy.models import Outbox
+from referrals import actions
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
@@ -25,9 +27,6 @@ def test_the_promise_lives_and_dies_with_the_change(cast):
 def test_a_failed_action_promises_nothing(cast):
     referral = factories.referral_received(cast)
     before = Outbox.objects.count()
-    from privacy.errors import Invalid
-    from referrals import actions
-
     with pytest.raises(Invalid):
         actions.decline(actor=cast.lan, referral=referral, reason="no such reason")
     assert Outbox.objects.count() == before

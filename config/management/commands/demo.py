@@ -89,9 +89,9 @@ class Command(BaseCommand):
                 self.say(f"\nReady after {time.monotonic() - began:.1f} s. Ctrl-C ends the demo.")
             told, all_of_them = story.told_of()
             step = told // 30 if told < all_of_them else all_of_them
-            if step != state["said"] and (state["said"] != -1 or told < all_of_them):
+            if step != state["said"]:
+                state["said"] = step
                 self.say(f"Invented cases: {told} of {all_of_them}.")
-            state["said"] = step
             connections.close_all()
 
         return look

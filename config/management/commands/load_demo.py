@@ -24,6 +24,4 @@ class Command(BaseCommand):
             raise CommandError(
                 "Use the demo's settings: DJANGO_SETTINGS_MODULE=config.settings.demo"
             )
-        prepare.prepare(
-            self.stdout.write, at_once=options["cases"], later=options["later"], static=False
-        )
+        prepare.prepare(self.stdout.write, at_once=options["cases"], later=options["later"])

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import flow
 
-from cases import actions, turns
+from cases import actions, policies, turns
 from cases.models import Case, FollowUpPlan, Lead
 from cases.states import CaseState, FollowUpState, LeadState, TransferState
 from privacy.roles import Role
@@ -218,6 +218,7 @@ class CaseFlow(Flow):
             title=_("Child protection: make the safety plan today"),
             roles=CHILD_PROTECTION,
             holder=turns.child_officers_of,
+            stand_in=policies.is_supervisor,
             due=act_by,
             link="case",
         )
@@ -228,6 +229,7 @@ class CaseFlow(Flow):
         title=_("Child protection: follow the steps"),
         roles=CHILD_PROTECTION,
         holder=turns.child_officers_of,
+        stand_in=policies.is_supervisor,
         due=due("triage_soon"),
         link="case",
     ).Next(this.end)

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, Value
 from django.utils import timezone
 
 from privacy import audit, keys
@@ -145,24 +145,22 @@ def open_keys(
     *,
     purpose: str,
 ) -> set[tuple[UUID, Compartment]]:
-    """Release the keys she holds grants for: a grant query per kind of record, one audit row, one
-    key query, however many objects. What she may not open stays shut and reads as LOCKED."""
+    """Release the keys she holds grants for: one grant query, one audit row, one key query,
+    however many objects of however many kinds. What she may not open reads as LOCKED."""
     items = list(objects)
     if actor.is_system:
         return set()
     pairs: set[tuple[UUID, Compartment]] = set()
     opened: list[models.Model] = []
     bases: set[int] = set()
-    for model in dict.fromkeys(type(item) for item in items):
-        of_model = [item for item in items if type(item) is model]
-        granted, found = _granted(actor, model, of_model, compartments)
-        bases |= found
-        owner_of = _registry[model].owner_of
-        for item in of_model:
-            allowed = {compartment for pk, compartment in granted if pk == item.pk}
-            pairs |= {(owner_of(item, compartment), compartment) for compartment in allowed}
-            if allowed:
-                opened.append(item)
+    granted = _granted(actor, items, compartments)
+    for item in items:
+        owner_of = _registry[type(item)].owner_of
+        allowed = granted.get((type(item), item.pk), {})
+        pairs |= {(owner_of(item, compartment), compartment) for compartment in allowed}
+        bases |= {basis for basis in allowed.values() if basis is not None}
+        if allowed:
+            opened.append(item)
     if not pairs:
         return set()
     audit.opened(
@@ -179,27 +177,33 @@ def open_keys(
 
 
 def _granted(
-    actor: Actor,
-    model: type[models.Model],
-    items: list[models.Model],
-    compartments: Collection[Compartment],
-) -> tuple[set[tuple[int, Compartment]], set[int]]:
-    """(object id, compartment) she may open, and the bases her grants rest on."""
-    carried = {codename for codename, _ in model._meta.permissions}
-    wanted = [item for item in compartments if item.permission in carried]
-    by_permission = {permission_id(model, item.permission): item for item in wanted}
-    rows = (
-        live(actor, model, [item.permission for item in wanted])
-        .filter(content_object__in=[item.pk for item in items])
-        .values_list("content_object_id", "permission_id", "basis_id")
-    )
-    granted: set[tuple[int, Compartment]] = set()
-    bases: set[int] = set()
-    for object_id, permission, basis in rows:
-        granted.add((object_id, by_permission[permission]))
-        if basis is not None:
-            bases.add(basis)
-    return granted, bases
+    actor: Actor, items: list[models.Model], compartments: Collection[Compartment]
+) -> dict[tuple[type[models.Model], int], dict[Compartment, int | None]]:
+    """What she may open: per record the compartments, each with the basis its grant rests on."""
+    kinds = list(dict.fromkeys(type(item) for item in items))
+    asked: list[models.QuerySet[Any]] = []
+    by_permission: dict[tuple[int, int], Compartment] = {}
+    for number, model in enumerate(kinds):
+        carried = {codename for codename, _ in model._meta.permissions}
+        wanted = [item for item in compartments if item.permission in carried]
+        if not wanted:
+            continue
+        by_permission |= {(number, permission_id(model, item.permission)): item for item in wanted}
+        asked.append(
+            live(actor, model, [item.permission for item in wanted])
+            .filter(content_object__in=[item.pk for item in items if type(item) is model])
+            .annotate(kind=Value(number))
+            .values_list("kind", "content_object_id", "permission_id", "basis_id")
+            .order_by()
+        )
+    if not asked:
+        return {}
+    rows = asked[0] if len(asked) == 1 else asked[0].union(*asked[1:], all=True)
+    granted: dict[tuple[type[models.Model], int], dict[Compartment, int | None]] = {}
+    for number, pk, permission, basis in rows:
+        compartment = by_permission[number, permission]
+        granted.setdefault((kinds[number], pk), {})[compartment] = basis
+    return granted
 
 
 # -- changing grants: called by actions only

@@ -90,7 +90,7 @@ TOLD_FOR = timedelta(days=14)
 
 class Ended(NamedTuple):
     reference: str
-    at: datetime
+    at: datetime | None
 
 
 def ended_lately(actor: Actor) -> list[Ended]:

@@ -1,5 +1,6 @@
 """What is shown of areas, services and rules. Reads only; the number of queries never grows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -61,6 +62,20 @@ def areas(
 
 def area(code: str) -> AdminUnit | None:
     return AdminUnit.objects.select_related("parent").filter(pk=code).first()
+
+
+_units: dict[str, AdminUnit] = {}
+
+
+def area_names(codes: Iterable[str]) -> dict[str, str]:
+    """Code → name, sorted by name; unknown codes are left out. A process asks once for each unit:
+    its name changes only with a new reference file, that is with a new start."""
+    wanted = {code for code in codes if code}
+    missing = wanted - _units.keys()
+    if missing:
+        _units.update(AdminUnit.objects.in_bulk(missing))
+    names = {code: str(_units[code]) for code in wanted & _units.keys()}
+    return dict(sorted(names.items(), key=lambda pair: pair[1]))
 
 
 def provinces(on: date | None = None) -> list[AdminUnit]:

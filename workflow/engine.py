@@ -118,7 +118,8 @@ def items(subject: models.Model) -> models.QuerySet[WorkItem]:
 
 
 def _ask(step: Step, actor: Actor, item: WorkItem, subject: models.Model) -> None:
-    if not (step.may_act(actor, item) and access.still_acts(actor)):
+    hers = step.may_act(actor, item) or (step.stand_in and step.stand_in(actor, subject))
+    if not (hers and access.still_acts(actor)):
         audit.refused(actor=actor, action=f"step:{step.name}", subject=subject, reason="not_holder")
         raise Forbidden(_("This step is waiting for somebody else."))
 

@@ -37,7 +37,7 @@ class FilterForm(forms.Form):
         super().__init__(data)
         for name, choices in (("step", steps), ("family", families), ("area", areas)):
             self.fields[name].choices = [("", _("All")), *choices.items()]  # type: ignore[attr-defined]
-        if len(areas) < 2:
+        if not areas:
             del self.fields["area"]
 
     def chosen(self) -> dict[str, str]:

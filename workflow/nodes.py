@@ -152,7 +152,8 @@ class Step(flow.View):
         ).OnTimeout(half_time, this.remind, interrupting=False).Next(this.answered)
 
     ``holder`` and ``due`` get the subject; ``link`` is the URL name that takes the subject's uuid.
-    ``also`` names roles of the holder's team that may act in her place.
+    ``also`` names roles of the holder's team that may act in her place; ``stand_in`` says of an
+    actor and the subject whether she may, whatever her team.
     """
 
     activation_class = StepActivation
@@ -166,12 +167,14 @@ class Step(flow.View):
         due: Callable[[Any], datetime],
         link: str,
         also: frozenset[str] = frozenset(),
+        stand_in: Callable[[Actor, Any], bool] | None = None,
     ) -> None:
         super().__init__(None)
         self.title = title
         self.task_title = title
         self.roles = frozenset(roles)
         self.also = also
+        self.stand_in = stand_in
         self.holder_of = holder
         self.due_of = due
         self.link = link

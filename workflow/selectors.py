@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Aggregate, Count, Q
 from django.utils import timezone
 
 from privacy.actors import Actor
@@ -32,6 +32,19 @@ SHOWN = (
     "due_at",
     "escalated_at",
 )
+
+
+class Codes(Aggregate):
+    """The different codes of a column, joined by commas; codes hold none themselves."""
+
+    function = "GROUP_CONCAT"
+    template = "%(function)s(DISTINCT %(expressions)s)"
+    output_field = models.TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(
+            compiler, connection, template="STRING_AGG(DISTINCT %(expressions)s, ',')", **context
+        )
 
 
 class Group(models.TextChoices):
@@ -89,9 +102,8 @@ class Page:
     overdue: int
     soon: int
     next: Cursor | None
-    # The lowest and highest commune code of the list: if they differ, there are several communes.
-    first_area: str | None = None
-    last_area: str | None = None
+    # Commune codes of the whole list, for its filter.
+    areas: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
 
 
@@ -137,9 +149,9 @@ def page(
         urgent=Count("pk", filter=Q(urgent=True)),
         overdue=Count("pk", filter=Q(due_at__lt=now)),
         soon=Count("pk", filter=Q(due_at__lt=now + SOON)),
-        first_area=Min("area_code"),
-        last_area=Max("area_code"),
+        areas=Codes("area_code"),
     )
+    counts["areas"] = tuple(sorted(filter(None, (counts["areas"] or "").split(","))))
     counts["soon"] -= counts["overdue"]
     rows = items
     if after is not None:

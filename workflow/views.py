@@ -16,7 +16,8 @@ from privacy.actors import Actor
 from privacy.errors import NotFound
 from privacy.requests import SignedIn
 from privacy.roles import Role
-from services.models import AdminUnit, ServiceType
+from services import selectors as services
+from services.models import ServiceType
 from workflow import engine, labels
 from workflow.forms import FilterForm
 from workflow.models import WorkItem
@@ -61,11 +62,6 @@ def _steps_for(actor: Actor | None) -> dict[str, str]:
     return found
 
 
-def _areas(items: "models.QuerySet[WorkItem]") -> dict[str, str]:
-    units = AdminUnit.objects.filter(pk__in=items.exclude(area_code="").values("area_code"))
-    return {unit.pk: str(unit) for unit in units.order_by("name", "pk")}
-
-
 def _render(
     request: SignedIn,
     items: "models.QuerySet[WorkItem]",
@@ -75,14 +71,12 @@ def _render(
     team: bool = False,
 ) -> HttpResponse:
     choices: dict[str, Any] = {"steps": steps, "families": dict(ServiceType.Family.choices)}
-    # Most lists are about one commune: its name is not worth a query.
-    areas = _areas(items) if request.GET.get("area") else {}
-    form = FilterForm(request.GET, **choices, areas=areas)
-    filters = form.filters()
+    asked = services.area_names([request.GET.get("area", "")[:5]])
+    filters = FilterForm(request.GET, **choices, areas=asked).filters()
     after = Cursor.parse(request.GET.get("after", ""))
     found = page(items, after=after, filters=filters)
-    if not areas and found.first_area != found.last_area:
-        form = FilterForm(request.GET, **choices, areas=_areas(items))
+    areas = {**asked, **services.area_names(found.areas)}
+    form = FilterForm(request.GET, **choices, areas=areas if len(areas) > 1 or asked else {})
     chosen = {name: value for name, value in form.chosen().items() if value}
     return render(
         request,

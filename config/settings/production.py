@@ -1,5 +1,7 @@
 """A real office. Refuses to start on anything that only a demonstration may have."""
 
+import sys
+
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *  # noqa: F403
@@ -23,5 +25,5 @@ if (DATA_DIR / "demo").exists() or (KEYRING_DIR / "demo").exists():
     raise ImproperlyConfigured("This folder holds demonstration data and keys.")
 if len(SECRET_KEY) < 40:
     raise ImproperlyConfigured("SECRET_KEY must be a random text of at least 40 characters.")
-if not (KEYRING_DIR / "root.key").exists():
+if not (KEYRING_DIR / "root.key").exists() and sys.argv[1:2] != ["make_keyring"]:
     raise ImproperlyConfigured("There is no keyring. Make one with: manage.py make_keyring")

@@ -39,8 +39,10 @@ def test_the_language_switch(person: Callable[..., BrowserPerson]) -> None:
     for path, status in (("/sign-in/", 200), (f"/cases/{uuid4()}/", 404)):
         if status == 404:
             visitor.sign_in()
+        print(path)
         for language, button in (("en", "English"), ("vi", "Tiếng Việt")):
             visitor.go(path)
+            print(visitor.seen.status, visitor.here, visitor.seen.soup.get_text()[:300]); visitor.tab.set_default_timeout(5000)
             page = visitor.press(visitor.tab.get_by_role("button", name=button))
             assert (page.status, page.path) == (status, path)
             assert page.soup.html["lang"] == language
@@ -48,19 +50,19 @@ def test_the_language_switch(person: Callable[..., BrowserPerson]) -> None:
 
 
 def test_sign_in_by_keyboard(person: Callable[..., BrowserPerson]) -> None:
-    hanh = person("tam", inspected=False)
-    hanh.go("/sign-in/")
-    keys = Keyboard(hanh.tab)
-    keys.to(hanh.tab.locator(".govuk-skip-link"))
+    tam = person("tam", inspected=False)
+    tam.go("/sign-in/")
+    keys = Keyboard(tam.tab)
+    keys.to(tam.tab.locator(".govuk-skip-link"))
     assert keys.steps == 1, "the skip link is not the first stop"
-    keys.to(hanh.tab.locator("#id_username"))
-    hanh.tab.keyboard.type("tam")
-    keys.to(hanh.tab.locator("#id_password"))
-    hanh.tab.keyboard.type(hanh.secret)
-    keys.to(hanh.tab.locator("main form button.govuk-button"))
-    with hanh.tab.expect_navigation():
-        hanh.tab.keyboard.press("Enter")
-    assert hanh.here == "/"
+    keys.to(tam.tab.locator("#id_username"))
+    tam.tab.keyboard.type("tam")
+    keys.to(tam.tab.locator("#id_password"))
+    tam.tab.keyboard.type(tam.secret)
+    keys.to(tam.tab.locator("main form button.govuk-button"))
+    with tam.tab.expect_navigation():
+        tam.tab.keyboard.press("Enter")
+    assert tam.here == "/"
     assert not keys.unseen, f"focus cannot be seen on {keys.unseen}"
 
 

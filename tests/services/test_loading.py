@@ -7,6 +7,15 @@ from services.models import AdminUnit, Holiday, RuleSet, ServiceType
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _nothing_loaded(db):
+    """The suite has loaded its rules already; here they come in for the first time."""
+    for model in (RuleSet, Holiday, ServiceType):
+        model.objects.all().delete()
+    AdminUnit.objects.filter(parent__isnull=False).delete()
+    AdminUnit.objects.all().delete()
+
+
 def test_it_loads_every_province_and_commune():
     loading.load_reference()
     communes = AdminUnit.objects.filter(parent__isnull=False)

@@ -11,6 +11,7 @@ from viewflow.workflow.status import PROCESS, STATUS
 
 from cases import actions
 from cases.models import Case, Lead
+from privacy.compartments import Compartment
 from privacy.errors import AlreadyDone, Forbidden, Refusal, WrongState
 from privacy.models import AuditEvent, Membership
 from privacy.roles import Role
@@ -191,6 +192,18 @@ def test_a_claimed_step_is_hers_alone(cast, probe):
     with pytest.raises(Forbidden):
         engine.complete(subject=lead, step="work", actor=colleague)
     engine.complete(subject=lead, step="work", actor=cast.hoa)
+
+
+def test_the_supervisor_named_for_a_child_stands_in_and_no_other(cast):
+    case = factories.child_case(cast)
+    with pytest.raises(Forbidden):
+        engine.complete(subject=case, step="child_plan", actor=cast.loan)
+    with factories.opened(cast.bich, case, Compartment.CHILD):
+        actions.write_child_plan(actor=cast.bich, case=case, text="Ở với dì", steps={})
+    assert engine.waiting_steps(case) == ["child_support"]
+    actions.conclude_child_protection(actor=cast.bich, case=case)
+    assert engine.waiting_steps(case) == []
+    assert engine.items(case).first().done_by_id == cast.bich.user_id
 
 
 def test_her_other_job_does_not_finish_the_work_of_this_one(cast):

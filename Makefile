@@ -7,6 +7,7 @@ PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 STYLES := frontend/app.scss frontend/build.sh frontend/package-lock.json static/css/app.css
 TESTING := DJANGO_SETTINGS_MODULE=config.settings.test
+DEMO := DJANGO_SETTINGS_MODULE=config.settings.demo
 
 .PHONY: help
 help: ## this list
@@ -18,7 +19,7 @@ runtime dev browser:
 
 .PHONY: demo
 demo: runtime ## start the demo on http://127.0.0.1:8000 and print its accounts
-	@exec $(MANAGE) demo
+	@$(DEMO) exec $(MANAGE) demo
 
 .PHONY: demo-check
 demo-check: dev ## drive the five journeys over HTTP against a fresh demo, a year long
@@ -26,7 +27,7 @@ demo-check: dev ## drive the five journeys over HTTP against a fresh demo, a yea
 
 .PHONY: demo-reset
 demo-reset: runtime ## clear the demo's data
-	@exec $(MANAGE) demo --reset
+	@$(DEMO) exec $(MANAGE) demo --reset
 
 .PHONY: test
 test: dev ## the whole suite: SQLite, no network, no browser

@@ -8,9 +8,10 @@ import hashlib
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
@@ -88,11 +89,7 @@ def prepare(
     claim_folder()
     if not (keyring_folder() / "root.key").exists():
         keys.FileKeyring.create(keyring_folder())
-    call_command("migrate", interactive=False, verbosity=0)
-    for alias in ("keystore", "audit"):
-        # Only tables of the ground floor live there; the other rooms' history would take seconds.
-        call_command("migrate", "privacy", database=alias, interactive=False, verbosity=0)
-    loading.load_reference()
+    make_tables()
     collect_static()
     secret = password()
     if not world.exists():
@@ -110,19 +107,47 @@ def prepare(
     story.spread_the_rest()
 
 
+def make_tables() -> None:
+    """Tables and reference data, when a migration or a file of rules is new."""
+    migrations = [
+        path
+        for app in apps.get_app_configs()
+        for path in (Path(app.path) / "migrations").glob("*.py")
+    ]
+    stamp = data_folder() / "tables.sum"
+    wanted = _digest([*migrations, *(loading.DATA).iterdir()])
+    stores = [Path(str(connection.settings_dict["NAME"])) for connection in connections.all()]
+    if all(path.exists() for path in stores) and _is(stamp, wanted):
+        return
+    call_command("migrate", interactive=False, verbosity=0)
+    for alias in ("keystore", "audit"):
+        # Only tables of the ground floor live there; the other rooms' history would take seconds.
+        call_command("migrate", "privacy", database=alias, interactive=False, verbosity=0)
+    loading.load_reference()
+    stamp.write_text(wanted)
+
+
 def collect_static() -> None:
     """Only when a file has changed: hashing and compressing everything takes a while."""
-    sources = sorted(
+    sources = [
         path
         for folder in settings.STATICFILES_DIRS
         for path in Path(folder).rglob("*")
         if path.is_file()
-    )
-    digest = hashlib.sha256()
-    for path in sources:
-        digest.update(str(path).encode() + b"\0" + path.read_bytes())
-    stamp = data_folder() / "static.sum"
-    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+    ]
+    stamp, wanted = data_folder() / "static.sum", _digest(sources)
+    if _is(stamp, wanted):
         return
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    stamp.write_text(digest.hexdigest())
+    stamp.write_text(wanted)
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(str(path).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _is(stamp: Path, wanted: str) -> bool:
+    return stamp.exists() and stamp.read_text() == wanted

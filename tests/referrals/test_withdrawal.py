@@ -57,7 +57,10 @@ def test_the_page_is_gone_with_the_next_request(send, cast, lan):
     assert lan.get(path).status_code == 404
     lost = lan.post(f"{path}entry/", {"kind": "visit", "text": "Một câu dài đã gõ"})
     assert lost.status_code == 404
-    assert referral.reference not in lan.get("/referrals/?show=all").content.decode()
+    told = lan.get("/referrals/?show=all").content.decode()
+    # She is told that it ended, by its reference: no way in, no name, no reason.
+    assert told.count(referral.reference) == 1
+    assert path not in told and "Mây" not in told
 
 
 def test_an_ended_basis_is_enough(send, cast):

@@ -12,8 +12,8 @@ from privacy.models import Organisation, Team, User
 class WorkItem(models.Model):
     """Kept by the engine room only. Holds ids, codes and clocks; never an alias or a service code.
 
-    ``lane`` says in whose list the item stands: ``u<user id>`` for one person, or
-    ``t<team id>:<role>`` for everyone with that role in a team. Lists filter and sort by one
+    ``lane`` says in whose list the item stands: ``t<team id>:<role>`` for everyone with that role
+    in a team, with ``:u<user id>`` behind it for one person. Lists filter and sort by one
     index on (lane, due_at, id).
     """
 

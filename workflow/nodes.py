@@ -37,7 +37,8 @@ class Holder(NamedTuple):
 
     @property
     def lane(self) -> str:
-        return f"u{self.user_id}" if self.user_id else f"t{self.team_id}:{self.role}"
+        team = f"t{self.team_id}:{self.role}"
+        return f"{team}:u{self.user_id}" if self.user_id else team
 
 
 class Facts(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import connection, models
 from django.db.models import Aggregate, Count, Q
 from django.utils import timezone
 
@@ -109,17 +109,14 @@ class Page:
 
 def lanes(actor: Actor) -> list[str]:
     """The lists she reads: her own, and her team's for her role."""
-    own = [f"u{actor.user_id}"]
-    return [*own, f"t{actor.team_id}:{actor.role}"] if actor.team_id else own
+    team = f"t{actor.team_id}:{actor.role}"
+    return [f"{team}:u{actor.user_id}", team] if actor.team_id else []
 
 
 def waiting_for(actor: Actor) -> "models.QuerySet[WorkItem]":
-    """Open items in her lists. An item in her own lane counts only under the role and the team it
-    was given to: the work of her other job does not show."""
-    mine = WorkItem.objects.filter(
-        lane__in=lanes(actor), role=actor.role, team_id=actor.team_id, done_at__isnull=True
-    )
-    return mine.only(*SHOWN)
+    """Open items in her lists. A lane names team and role, so the work of her other job does not
+    show; and the list needs one index."""
+    return WorkItem.objects.filter(lane__in=lanes(actor), done_at__isnull=True).only(*SHOWN)
 
 
 def waiting_in_team(actor: Actor) -> "models.QuerySet[WorkItem]":
@@ -162,6 +159,77 @@ def page(
     shown = found[:size]
     more = Cursor(shown[-1].due_at, shown[-1].pk) if len(found) > size else None
     return Page(items=shown, next=more, filters=filters, **counts)
+
+
+def my_page(
+    actor: Actor,
+    *,
+    after: Cursor | None = None,
+    filters: Filters | None = None,
+    size: int = PAGE,
+) -> Page:
+    """As ``page(waiting_for(actor), …)``, in plain SQL.
+
+    The first page of everybody, all day long: its two queries take a third of a millisecond, and
+    building them through the ORM took five times as long. A test holds both to the same answer.
+    """
+    filters = filters or Filters()
+    mine = lanes(actor)
+    if not mine:
+        return Page([], 0, 0, 0, 0, None, filters=filters)
+    where = [f"lane IN ({', '.join(['%s'] * len(mine))})", "done_at IS NULL"]
+    known: list[Any] = [*mine]
+    for column, value in (
+        ("step", filters.step),
+        ("family", filters.family),
+        ("area_code", filters.area),
+        ("reference", filters.reference),
+    ):
+        if value:
+            where.append(f"{column} = %s")
+            known.append(value)
+    counts = _counts(" AND ".join(where), known)
+    if after is not None:
+        where.append("due_at >= %s AND (due_at > %s OR id > %s)")
+        known += [_stored(after.due_at), _stored(after.due_at), after.pk]
+    found = list(
+        WorkItem.objects.raw(
+            f"SELECT id, {', '.join(SHOWN)} FROM {WorkItem._meta.db_table} "  # noqa: S608
+            f"WHERE {' AND '.join(where)} ORDER BY due_at, id LIMIT %s",
+            [*known, size + 1],
+        )
+    )
+    shown = found[:size]
+    more = Cursor(shown[-1].due_at, shown[-1].pk) if len(found) > size else None
+    return Page(items=shown, next=more, filters=filters, **counts)
+
+
+def _counts(where: str, known: list[Any]) -> dict[str, Any]:
+    """``where`` is made of our own column names and placeholders only."""
+    now = timezone.now()
+    postgresql = connection.vendor == "postgresql"
+    codes = (
+        "STRING_AGG(DISTINCT area_code, ',')" if postgresql else "GROUP_CONCAT(DISTINCT area_code)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*), COUNT(CASE WHEN urgent THEN 1 END), "  # noqa: S608
+            "COUNT(CASE WHEN due_at < %s THEN 1 END), COUNT(CASE WHEN due_at < %s THEN 1 END), "
+            f"{codes} FROM {WorkItem._meta.db_table} WHERE {where}",
+            [_stored(now), _stored(now + SOON), *known],
+        )
+        total, urgent, overdue, soon, areas = cursor.fetchone()
+    return {
+        "total": total,
+        "urgent": urgent,
+        "overdue": overdue,
+        "soon": soon - overdue,
+        "areas": tuple(sorted(filter(None, (areas or "").split(",")))),
+    }
+
+
+def _stored(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 # -- what has happened

@@ -1,8 +1,9 @@
 """What waits for me, most pressing first; and, for supervisors, what waits in the team."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from django.db import models
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -27,8 +28,8 @@ from workflow.selectors import (
     Group,
     Page,
     group_of,
+    my_page,
     page,
-    waiting_for,
     waiting_in_team,
 )
 
@@ -36,8 +37,12 @@ from workflow.selectors import (
 @require_GET
 def worklist(request: SignedIn) -> HttpResponse:
     """Everyone's first page."""
-    items = waiting_for(request.actor)
-    return _render(request, items, "workflow/worklist.html", steps=_steps_for(request.actor))
+    return _render(
+        request,
+        partial(my_page, request.actor),
+        "workflow/worklist.html",
+        steps=_steps_for(request.actor),
+    )
 
 
 @require_GET
@@ -47,7 +52,9 @@ def team(request: SignedIn) -> HttpResponse:
         audit.refused(actor=request.actor, action="team_list", subject=None, reason="role")
         raise NotFound
     items = waiting_in_team(request.actor).select_related("user")
-    return _render(request, items, "workflow/team.html", steps=_steps_for(None), team=True)
+    return _render(
+        request, partial(page, items), "workflow/team.html", steps=_steps_for(None), team=True
+    )
 
 
 def _steps_for(actor: Actor | None) -> dict[str, str]:
@@ -64,7 +71,7 @@ def _steps_for(actor: Actor | None) -> dict[str, str]:
 
 def _render(
     request: SignedIn,
-    items: "models.QuerySet[WorkItem]",
+    find: Callable[..., Page],
     template: str,
     *,
     steps: dict[str, str],
@@ -74,7 +81,7 @@ def _render(
     asked = services.area_names([request.GET.get("area", "")[:5]])
     filters = FilterForm(request.GET, **choices, areas=asked).filters()
     after = Cursor.parse(request.GET.get("after", ""))
-    found = page(items, after=after, filters=filters)
+    found = find(after=after, filters=filters)
     areas = {**asked, **services.area_names(found.areas)}
     form = FilterForm(request.GET, **choices, areas=areas if len(areas) > 1 or asked else {})
     chosen = {name: value for name, value in form.chosen().items() if value}

@@ -35,8 +35,9 @@ class Scene:
 
 def prepare(files: int = 60) -> Scene:
     """An empty instance: one social worker with ``files`` open files, made through the actions."""
-    for alias in settings.DATABASES:
-        call_command("migrate", database=alias, verbosity=0)
+    call_command("migrate", verbosity=0)
+    for alias in ("keystore", "audit"):
+        call_command("migrate", "privacy", database=alias, verbosity=0)
     keys.FileKeyring.create(Path(settings.KEYRING_DIR))
     call_command("collectstatic", verbosity=0, interactive=False)
     load_reference()
@@ -75,6 +76,12 @@ def crowd(items: int, people: int = 500) -> list[User]:
     )
     process_model: Any = apps.get_model("viewflow", "Process")
     task_model: Any = apps.get_model("viewflow", "Task")
+    Membership.objects.bulk_create(
+        [
+            Membership(user=user, organisation=office, team=team, role=Role.SOCIAL_WORKER)
+            for user in users
+        ]
+    )
     now = timezone.now()
     case_type = ContentType.objects.get_for_model(Case)
     organisation_type = ContentType.objects.get_for_model(Organisation)
@@ -121,7 +128,7 @@ def crowd(items: int, people: int = 500) -> list[User]:
                     subject_id=1,
                     subject_uuid=users[number % people].uuid,
                     reference="HS-BENCH",
-                    lane=f"u{users[number % people].pk}",
+                    lane=f"t{team.pk}:{Role.SOCIAL_WORKER}:u{users[number % people].pk}",
                     user=users[number % people],
                     team=team,
                     role=Role.SOCIAL_WORKER,

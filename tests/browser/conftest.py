@@ -34,7 +34,19 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-PREPARE = "from config.demo import prepare; prepare.prepare(print, cases=False)"
+# Toàn of the job centre also works at the clinic; nobody of the demo has two places of work.
+PREPARE = """
+from config.demo import prepare
+from config.demo.world import World
+from privacy.models import Membership
+prepare.prepare(print, cases=False)
+world = World.load()
+there, toan = world.membership("quynh"), world.membership("toan")
+Membership.objects.create(
+    user=toan.user, organisation=there.organisation, team=there.team, role=there.role,
+    starts_on=there.starts_on,
+)
+"""
 
 
 @pytest.fixture(scope="session")

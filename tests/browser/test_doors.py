@@ -34,6 +34,20 @@ def test_doors_that_nobody_signs_in_for(person: Callable[..., BrowserPerson]) ->
     assert visitor.go("/cases/").path.startswith("/sign-in/?next=")
 
 
+def test_two_places_of_work(person: Callable[..., BrowserPerson]) -> None:
+    toan = person("toan")
+    toan.go("/sign-in/")
+    page = toan.sign_in_here()
+    assert page.path == "/sign-in/work/"
+    assert toan.go("/").path.startswith("/sign-in/"), "a password alone is no session"
+    page = toan.go("/sign-in/work/")
+    clinic = page.soup.find("label", string=lambda text: "Phòng khám" in (text or ""))
+    chosen = page.soup.find(id=clinic["for"])
+    page = toan.submit(page, {chosen["name"]: chosen["value"]})
+    assert (page.status, page.path) == (200, "/")
+    assert "Phòng khám" in page.soup.find(class_="app-header__who").get_text()
+
+
 def test_the_language_switch(person: Callable[..., BrowserPerson]) -> None:
     visitor = person("yen", inspected=False)
     for path, status in (("/sign-in/", 200), (f"/cases/{uuid4()}/", 404)):

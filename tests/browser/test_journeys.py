@@ -23,6 +23,10 @@ def test_the_story_in_chromium(alias: str, server: Server, person: Callable) -> 
     journey = Journey(server, lambda name: person(name, screen=screen), alias, looks=False)
     try:
         story(journey)
+        # How the file stands when everything is over is a page of its own.
+        for item in journey.watched.values():
+            for name in sorted(item.seen_by & set(journey.people)):
+                journey(name).open(item.path)
     except Surprise as surprise:
         row = journey.rows[-1]
         pytest.fail(f"{alias}, step {row.number}, {row.who}: {row.what}\n{surprise}", pytrace=False)

@@ -184,7 +184,10 @@ def test_a_claimed_step_is_hers_alone(cast, probe):
     lead, colleague = probe(), actor_for(other)
     engine.claim(subject=lead, step="work", actor=cast.hoa)
     item = engine.items(lead).get()
-    assert item.lane == f"u{cast.hoa.user_id}" and item.team_id == cast.hoa.team_id
+    assert (
+        item.lane == f"t{cast.hoa.team_id}:peer_worker:u{cast.hoa.user_id}"
+        and item.team_id == cast.hoa.team_id
+    )
     assert task_of(lead, "work").owner_id == cast.hoa.user_id
     engine.claim(subject=lead, step="work", actor=cast.hoa)  # again: hers already
     with pytest.raises(AlreadyDone):
@@ -238,7 +241,10 @@ def test_reassigning_moves_waiting_work(cast, probe):
     holder = Holder(Role.SOCIAL_WORKER, cast.tam.team_id, cast.tam.user_id, None)
     assert engine.reassign(subject=lead, holder=holder, actor=cast.bich) == 1
     item = engine.items(lead).get()
-    assert item.lane == f"u{cast.tam.user_id}" and item.role == "social_worker"
+    assert (
+        item.lane == f"t{cast.tam.team_id}:social_worker:u{cast.tam.user_id}"
+        and item.role == "social_worker"
+    )
     task = task_of(lead, "work")
     assert (task.status, task.owner_id) == (STATUS.ASSIGNED, cast.tam.user_id)
     with pytest.raises(Forbidden):

@@ -20,6 +20,7 @@ from workflow.selectors import (
     changes,
     group_of,
     lanes,
+    my_page,
     page,
     steps_of,
     waiting_for,
@@ -50,7 +51,10 @@ def many(cast):
 
 
 def test_her_own_and_her_teams_lists(cast):
-    assert lanes(cast.hanh) == [f"u{cast.hanh.user_id}", f"t{cast.hanh.team_id}:social_worker"]
+    assert lanes(cast.hanh) == [
+        f"t{cast.hanh.team_id}:social_worker:u{cast.hanh.user_id}",
+        f"t{cast.hanh.team_id}:social_worker",
+    ]
     factories.referral_sent(cast)
     seen = {
         name: sorted(waiting_for(getattr(cast, name)).values_list("step", flat=True))
@@ -187,3 +191,19 @@ def test_the_history_is_newest_first_in_codes(cast):
     assert [event.event for event in found][:2] == ["case.consented", "consent.refused"]
     assert found[-1].event == "case.opened" and found[-1].actor == "Nguyễn Thị Hạnh"
     assert [event.at for event in found] == sorted((e.at for e in found), reverse=True)
+
+
+def test_the_plain_sql_of_my_page_says_what_the_orm_says(cast, many):
+    first = WorkItem.objects.order_by("pk").first()
+    WorkItem.objects.filter(pk=first.pk).update(
+        urgent=True, due_at=timezone.now() - timedelta(days=9), area_code="15127"
+    )
+    every = ({}, {"step": "engagement"}, {"area": "15127"}, {"reference": "HS-222222"})
+    for filters in (Filters(**chosen) for chosen in every):
+        slow = page(waiting_for(cast.hanh), filters=filters, size=3)
+        quick = my_page(cast.hanh, filters=filters, size=3)
+        assert quick == slow
+        while slow.next is not None:
+            slow = page(waiting_for(cast.hanh), filters=filters, size=3, after=slow.next)
+            quick = my_page(cast.hanh, filters=filters, size=3, after=quick.next)
+            assert quick == slow

@@ -459,7 +459,7 @@ def test_an_unexpected_error_says_nothing(cast, sign_in, monkeypatch):
     def fails(*_args, **_kwargs):
         raise ValueError("Mây Trắng")
 
-    monkeypatch.setattr("workflow.views.page", fails)
+    monkeypatch.setattr("workflow.views.my_page", fails)
     answer = browser.get("/")
     assert answer.status_code == 500 and "Mây Trắng" not in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]

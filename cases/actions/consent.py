@@ -91,7 +91,7 @@ def answer_file_consent(
 
 def wipe_person(case: Case) -> None:
     """Advice without a file keeps nothing about her but the count."""
-    case.alias, case.legal_name, case.birth_year, case.address = "—", "", "", ""
+    case.alias, case.legal_name, case.birth_year, case.address = "", "", "", ""
     case.contact = {}
     case.save(update_fields=["alias", "legal_name", "birth_year", "address", "contact"])
     blind.remember_phone(case.uuid, "")

@@ -104,7 +104,8 @@ class Person:
         return self._submit(page, values or {}, to)
 
     def submit(self, page: Page, values: Values | None = None, to: str = "") -> Page:
-        """Send the form on the page that she has open, however old it is by now."""
+        """Send the form on the page that she has open in a tab, however old it is by now."""
+        self.browser.open_fake_page(str(page.soup), url=self.base + page.path)
         return self._submit(page, values or {}, to)
 
     def _submit(self, page: Page, values: Values, to: str) -> Page:

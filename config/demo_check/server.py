@@ -50,13 +50,11 @@ class Server:
 
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
+        address = f"127.0.0.1:{self.port}"
         commands = [
-            [
-                sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}",
-                "--workers", "2", "--threads", "4", "--worker-class", "gthread",
-            ],
+            [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "--bind", address],
             [sys.executable, "manage.py", "runner"],
-        ]  # fmt: skip
+        ]
         for command in commands:
             self.children.append(
                 subprocess.Popen(  # noqa: S603  (our own commands)

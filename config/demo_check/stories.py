@@ -243,8 +243,14 @@ def song(j: Journey) -> None:
         j.readers -= {"huong"}
         j.eventually("the sender is told", lambda: j.has_task("khanh", f"/slips/{job}/"))
         j.eventually("the supervisor is told", lambda: j.has_task("duc", f"/slips/{job}/"))
-    with j.step("khanh", "Asks the office; it stays silent, and the slip expires"):
-        j("khanh").send(f"/slips/{job}/chased/")
+    with j.step("khanh", "The power fails: everything is killed and starts again, nothing is lost"):
+        tab = j("khanh").open(f"/slips/{job}/chased/")
+        j.server.kill()
+        j.server.start()
+        j.expect(j.has_task("khanh", f"/slips/{job}/"), "the step is gone after the restart")
+        j.ends_at(j("khanh").submit(tab), r"^/slips/")
+        j.refused(j("khanh").submit(tab), 409)
+    with j.step("khanh", "The office stays silent, and the slip expires"):
         j.later(days=25)
         j.eventually(
             "the slip expires", lambda: j.looker("long").open(f"/referrals/{job}/").status == 404

@@ -409,16 +409,19 @@ def la(j: Journey) -> None:
             f"{living}milestone/",
             {"kind": "repayment", "amount": "500.000", "evidence": "paper", **j.day("on", 0)},
         )
-    with j.step("lien", "Opens the milestone form and begins to type …"):
-        typing = j("lien").open(f"{living}milestone/")
-        j.refused(typing, 200)
     with j.step("kien", "Month 5: she takes the consent back; sight ends with the next click"):
         j.later(days=90)
         j("lien").sign_in()
         j.expect(j("lien").open(living).status == 200, "the union lost sight too early")
+        typing = j("lien").open(f"{living}milestone/")
         consents = j("kien").open(f"{case}consents/")
         take_back = consents.link_beside("Hội Liên hiệp Phụ nữ", r"/withdraw/$")
         j("kien").send(take_back, {"method": "verbal"})
+        late = j("lien").submit(
+            typing,
+            {"kind": "repayment", "amount": "600.000", "evidence": "paper", **j.day("on", 0)},
+        )
+        j.refused(late, 404)
         j.refused(j("lien").open(living), 404)
         j.refused(j("lien").open(f"/referrals/{slip}/"), 404)
         j.expect(not j.has_task("lien", living), "the plan is still in her list")

@@ -2,7 +2,7 @@
 stand there and press the buttons."""
 
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, BrowserContext, Locator, Response
+from playwright.sync_api import Browser, BrowserContext, Locator, Response, Route
 from playwright.sync_api import Page as Tab
 
 from config.demo_check.people import Page, Person, Surprise, Values
@@ -75,6 +75,22 @@ class BrowserPerson(Person):
     def go(self, path: str) -> Page:
         """The address as it is, also when it asks to sign in."""
         return self.arrived(self.tab.goto(self.base + path))
+
+    def submit(self, page: Page, values: Values | None = None, to: str = "") -> Page:
+        if page is not self.seen:
+            self._turn_back_to(page)
+        return self._submit(page, values or {}, to)
+
+    def _turn_back_to(self, page: Page) -> None:
+        """To a page as it was when she had it before her, not as it would be asked for now."""
+
+        def from_memory(route: Route) -> None:
+            route.fulfill(content_type="text/html; charset=utf-8", body=str(page.soup))
+
+        address = self.base + page.path
+        self.tab.route(lambda url: url == address, from_memory, times=1)
+        self.tab.goto(address)
+        self.seen = page
 
     def press(self, button: Locator) -> Page:
         """Press what leads to another page."""

@@ -21,6 +21,7 @@ from privacy.roles import OrganisationKind as K
 from privacy.roles import Role as R
 from privacy.sessions import actor_for
 from services.models import AdminUnit, ServiceOffer, ServiceType
+from tests.rehearsal import Point
 
 PASSWORD = "chi-dung-de-thu-nghiem"  # noqa: S105
 HOME = "13324"  # phường Duy Tiên, Ninh Bình
@@ -71,6 +72,8 @@ class Cast:
     organisations: dict[str, Organisation] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
     memberships: dict[str, Membership] = field(default_factory=dict)
+    point: Point | None = None
+    """Where the story of this test stands; see tests/rehearsal.py."""
 
     def __getattr__(self, name: str) -> Actor:
         """``cast.hanh`` is the actor; ``cast.user("hanh")`` her account."""
@@ -138,4 +141,5 @@ def enter() -> Cast:
         cast.teams[team.organisation.code] = team
     people = Membership.objects.select_related("user", "team", "organisation")
     cast.memberships = {item.user.username: item for item in people}
+    cast.point = Point()
     return cast

@@ -12,6 +12,7 @@ from privacy import keys
 from services import loading
 from services.models import AdminUnit
 from tests import cast as casting
+from tests.rehearsal import retold
 
 # A busy machine makes drawing examples slow; that says nothing about the code.
 hypothesis.settings.register_profile(
@@ -65,8 +66,13 @@ def sign_in(cast):  # type: ignore[no-untyped-def]
 
     def enter(name: str) -> Client:
         client = Client()
-        answer = client.post("/sign-in/", {"username": name, "password": casting.PASSWORD})
-        assert answer.status_code == 302, answer.content
+
+        def sign() -> dict[str, str]:
+            answer = client.post("/sign-in/", {"username": name, "password": casting.PASSWORD})
+            assert answer.status_code == 302, answer.content
+            return {key: cookie.value for key, cookie in client.cookies.items()}
+
+        client.cookies.load(retold(cast.point, ("sign_in", name), sign))
         return client
 
     return enter

@@ -22,6 +22,7 @@ from referrals.models import LivelihoodPlan, Referral
 from referrals.states import DeclineReason
 from services.models import ServiceType
 from tests.cast import AWAY, HOME, Cast
+from tests.rehearsal import rehearsed
 
 ALIAS = "Mây Trắng"
 PHONE = "0912 345 678"
@@ -55,6 +56,7 @@ WORKER_KEYS = (C.IDENTITY, C.CONTACT, C.NEEDS, C.PROTECTION, C.NOTES)
 # -- outreach
 
 
+@rehearsed
 def lead_made(cast: Cast, *, age_band: str = "18_over", by: str = "hoa") -> Lead:
     return actions.record_contact(
         actor=getattr(cast, by),
@@ -66,24 +68,28 @@ def lead_made(cast: Cast, *, age_band: str = "18_over", by: str = "hoa") -> Lead
     )
 
 
+@rehearsed
 def lead_informed(cast: Cast) -> Lead:
     lead = lead_made(cast)
     actions.give_information(actor=cast.hoa, lead=lead)
     return fresh(lead)
 
 
+@rehearsed
 def lead_not_now(cast: Cast) -> Lead:
     lead = lead_informed(cast)
     actions.not_now(actor=cast.hoa, lead=lead)
     return fresh(lead)
 
 
+@rehearsed
 def lead_handed_over(cast: Cast) -> Lead:
     lead = lead_informed(cast)
     actions.hand_over(actor=cast.hoa, lead=lead, to=cast.memberships["hanh"])
     return fresh(lead)
 
 
+@rehearsed
 def lead_ended(cast: Cast) -> Lead:
     lead = lead_made(cast)
     actions.end_contact(actor=cast.hoa, lead=lead)
@@ -93,6 +99,7 @@ def lead_ended(cast: Cast) -> Lead:
 # -- the file
 
 
+@rehearsed
 def case_opened(
     cast: Cast, *, by: str = "hanh", age_band: str = "18_over", lead: Lead | None = None
 ) -> Case:
@@ -107,10 +114,12 @@ def case_opened(
     )
 
 
+@rehearsed
 def child_case(cast: Cast, *, age_band: str = "16_17") -> Case:
     return case_opened(cast, age_band=age_band)
 
 
+@rehearsed
 def case_refused(cast: Cast) -> Case:
     """Advice without a file."""
     case = case_opened(cast)
@@ -118,6 +127,7 @@ def case_refused(cast: Cast) -> Case:
     return fresh(case)
 
 
+@rehearsed
 def case_consented(cast: Cast, *, keep_answers: bool = False) -> Case:
     case = case_opened(cast)
     actions.answer_file_consent(
@@ -126,6 +136,7 @@ def case_consented(cast: Cast, *, keep_answers: bool = False) -> Case:
     return fresh(case)
 
 
+@rehearsed
 def case_screened(
     cast: Cast,
     level: str = "soon",
@@ -142,6 +153,7 @@ def case_screened(
     return fresh(case)
 
 
+@rehearsed
 def case_in_assessment(cast: Cast, level: str = "soon") -> Case:
     case = case_screened(cast, level)
     if level == "urgent":
@@ -149,6 +161,7 @@ def case_in_assessment(cast: Cast, level: str = "soon") -> Case:
     return fresh(case)
 
 
+@rehearsed
 def case_assessed(cast: Cast, level: str = "soon") -> Case:
     case = case_in_assessment(cast, level)
     actions.write_assessment(actor=cast.hanh, case=case, situation="Ở trọ", strengths="Khéo tay")
@@ -158,6 +171,7 @@ def case_assessed(cast: Cast, level: str = "soon") -> Case:
 GOALS = (actions.GoalDraft("Khỏe lại", "H-STI"), actions.GoalDraft("Học may", "V-VOC"))
 
 
+@rehearsed
 def case_planned(cast: Cast, goals: Sequence[actions.GoalDraft] = GOALS) -> Case:
     """The plan waits for the supervisor."""
     case = case_assessed(cast)
@@ -166,18 +180,21 @@ def case_planned(cast: Cast, goals: Sequence[actions.GoalDraft] = GOALS) -> Case
     return fresh(case)
 
 
+@rehearsed
 def case_in_support(cast: Cast) -> Case:
     case = case_planned(cast)
     actions.approve_plan(actor=cast.bich, case=case)
     return fresh(case)
 
 
+@rehearsed
 def case_closing(cast: Cast) -> Case:
     case = case_in_support(cast)
     actions.request_closure(actor=cast.hanh, case=case, reason="goals_reached", note_text="Xong")
     return fresh(case)
 
 
+@rehearsed
 def case_closed(cast: Cast) -> Case:
     case = case_closing(cast)
     actions.approve_closure(actor=cast.bich, case=case)
@@ -187,6 +204,7 @@ def case_closed(cast: Cast) -> Case:
 # -- consent and referrals
 
 
+@rehearsed
 def consent_given(
     cast: Cast,
     case: Case | None = None,
@@ -211,6 +229,7 @@ def consent_given(
         )
 
 
+@rehearsed
 def consent_refused(cast: Cast, case: Case | None = None) -> Consent:
     case = case or case_in_support(cast)
     return actions.answer_sharing(
@@ -230,6 +249,7 @@ def link_of(referral: Referral) -> CaseReferral:
     )
 
 
+@rehearsed
 def referral_draft(
     cast: Cast,
     case: Case | None = None,
@@ -249,6 +269,7 @@ def referral_draft(
     return fresh(link.referral)
 
 
+@rehearsed
 def referral_sent(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_draft(cast, case, **more)
     with opened(cast.hanh, referral, C.PACKET):
@@ -268,18 +289,21 @@ def recipient(cast: Cast, referral: Referral) -> Actor:
     raise LookupError("nobody of the cast answers this referral")
 
 
+@rehearsed
 def referral_received(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_sent(cast, case, **more)
     slips.receive(actor=recipient(cast, referral), referral=referral)
     return fresh(referral)
 
 
+@rehearsed
 def referral_accepted(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_received(cast, case, **more)
     slips.accept(actor=recipient(cast, referral), referral=referral, note="Mời đến")
     return fresh(referral)
 
 
+@rehearsed
 def referral_declined(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_received(cast, case, **more)
     slips.decline(
@@ -288,6 +312,7 @@ def referral_declined(cast: Cast, case: Case | None = None, **more: Any) -> Refe
     return fresh(referral)
 
 
+@rehearsed
 def referral_scheduled(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_accepted(cast, case, **more)
     slips.schedule(
@@ -296,18 +321,21 @@ def referral_scheduled(cast: Cast, case: Case | None = None, **more: Any) -> Ref
     return fresh(referral)
 
 
+@rehearsed
 def referral_no_show(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_scheduled(cast, case, **more)
     slips.record_no_show(actor=recipient(cast, referral), referral=referral)
     return fresh(referral)
 
 
+@rehearsed
 def referral_in_service(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_scheduled(cast, case, **more)
     slips.begin_service(actor=recipient(cast, referral), referral=referral)
     return fresh(referral)
 
 
+@rehearsed
 def referral_completed(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_in_service(cast, case, **more)
     slips.complete(
@@ -320,6 +348,7 @@ def referral_completed(cast: Cast, case: Case | None = None, **more: Any) -> Ref
     return fresh(referral)
 
 
+@rehearsed
 def referral_confirmed(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_completed(cast, case, **more)
     link = link_of(referral)
@@ -330,6 +359,7 @@ def referral_confirmed(cast: Cast, case: Case | None = None, **more: Any) -> Ref
     return fresh(referral)
 
 
+@rehearsed
 def referral_withdrawn(cast: Cast, case: Case | None = None, **more: Any) -> Referral:
     referral = referral_accepted(cast, case, **more)
     link = link_of(referral)
@@ -340,6 +370,7 @@ def referral_withdrawn(cast: Cast, case: Case | None = None, **more: Any) -> Ref
 # -- livelihood
 
 
+@rehearsed
 def livelihood_planned(cast: Cast, case: Case | None = None) -> LivelihoodPlan:
     referral = referral_in_service(cast, case, service="F-LIV", organisation="union")
     return slips.make_plan(
@@ -347,6 +378,7 @@ def livelihood_planned(cast: Cast, case: Case | None = None) -> LivelihoodPlan:
     )
 
 
+@rehearsed
 def livelihood_active(cast: Cast, case: Case | None = None) -> LivelihoodPlan:
     plan = livelihood_planned(cast, case)
     slips.start_plan(actor=cast.thu, plan=plan, on=timezone.localdate())
@@ -356,6 +388,7 @@ def livelihood_active(cast: Cast, case: Case | None = None) -> LivelihoodPlan:
 # -- following up, moving
 
 
+@rehearsed
 def follow_up_due(cast: Cast, case: Case | None = None) -> FollowUp:
     """The first date of a case in support; it shows in the list once the clock has reached it."""
     case = case or case_in_support(cast)
@@ -365,6 +398,7 @@ def follow_up_due(cast: Cast, case: Case | None = None) -> FollowUp:
     return found
 
 
+@rehearsed
 def transfer_requested(cast: Cast, case: Case | None = None) -> Transfer:
     case = case or case_in_support(cast)
     return actions.request_transfer(
@@ -376,12 +410,14 @@ def transfer_requested(cast: Cast, case: Case | None = None) -> Transfer:
     )
 
 
+@rehearsed
 def transfer_offered(cast: Cast, case: Case | None = None) -> Transfer:
     transfer = transfer_requested(cast, case)
     actions.release_transfer(actor=cast.bich, transfer=transfer)
     return fresh(transfer)
 
 
+@rehearsed
 def transfer_accepted(cast: Cast, case: Case | None = None) -> Transfer:
     transfer = transfer_offered(cast, case)
     actions.accept_transfer(actor=cast.loan, transfer=transfer, worker=cast.user("kien"))

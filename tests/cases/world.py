@@ -6,6 +6,7 @@ from privacy import access, keys
 from privacy.compartments import Compartment as C
 from services.models import ServiceType
 from tests.cast import HOME
+from tests.rehearsal import rehearsed
 
 CONTACT = {"may_text": True, "phone": "0912 345 678", "hours": "9–11", "code_word": "giao hàng"}
 
@@ -16,6 +17,7 @@ def open_everything(actor, case):
     )
 
 
+@rehearsed
 def new_case(cast, *, keep_answers=False, worker="hanh"):
     actor = getattr(cast, worker)
     case = actions.open_case(
@@ -32,6 +34,7 @@ def new_case(cast, *, keep_answers=False, worker="hanh"):
     return Case.objects.get(pk=case.pk)
 
 
+@rehearsed
 def case_in_support(cast, *, keep_answers=False):
     """Hạnh's case: plan approved by Bích, two goals."""
     case = new_case(cast, keep_answers=keep_answers)
@@ -52,6 +55,7 @@ def case_in_support(cast, *, keep_answers=False):
     return Case.objects.get(pk=case.pk)
 
 
+@rehearsed
 def consent_for(cast, case, *, to="station", code="H-STI", fields=None) -> Consent:
     return actions.answer_sharing(
         actor=cast.hanh,
@@ -64,6 +68,7 @@ def consent_for(cast, case, *, to="station", code="H-STI", fields=None) -> Conse
     )
 
 
+@rehearsed
 def sent_slip(cast, case) -> CaseReferral:
     consent = consent_for(cast, case)
     with keys.fresh_ring():

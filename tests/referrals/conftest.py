@@ -12,6 +12,7 @@ from privacy.models import Basis
 from referrals import actions
 from referrals.models import LivelihoodPlan, Referral
 from tests.cast import Cast
+from tests.rehearsal import rehearsed
 
 PACKET = {
     "identity.alias": "Mây",
@@ -31,37 +32,37 @@ Send = Callable[..., Referral]
 def send(cast: Cast) -> Send:
     """``send("station", until="accepted")``: a referral, taken as far as asked by its recipient."""
 
-    def make(
-        to: str = "station",
-        until: str = "sent",
-        *,
-        service: str = "",
-        family: str = "",
-        priority: str = "soon",
-    ) -> Referral:
-        role, code, of_family, person = RECIPIENTS[to]
-        basis = Basis.objects.create(
-            recipient=cast.organisations[to], compartments=["identity", "contact"]
-        )
-        with keys.fresh_ring():
-            referral = actions.prepare(
-                actor=cast.hanh,
-                sender=cast.user("hanh"),
-                sender_team=cast.teams["office"],
-                recipient_team=cast.teams[to],
-                recipient_role=role,
-                basis=basis,
-                family=family or of_family,
-                service=service or code,
-                priority=priority,
-                packet=PACKET,
-            )
-            if until != "draft":
-                actions.send(actor=cast.hanh, referral=referral)
-                bring(referral, getattr(cast, person), until)
-        return Referral.objects.get(pk=referral.pk)
+    def make(to: str = "station", until: str = "sent", **more: str) -> Referral:
+        return sent(cast, to, until, **more)
 
     return make
+
+
+@rehearsed
+def sent(
+    cast: Cast, to: str, until: str, *, service: str = "", family: str = "", priority: str = "soon"
+) -> Referral:
+    role, code, of_family, person = RECIPIENTS[to]
+    basis = Basis.objects.create(
+        recipient=cast.organisations[to], compartments=["identity", "contact"]
+    )
+    with keys.fresh_ring():
+        referral = actions.prepare(
+            actor=cast.hanh,
+            sender=cast.user("hanh"),
+            sender_team=cast.teams["office"],
+            recipient_team=cast.teams[to],
+            recipient_role=role,
+            basis=basis,
+            family=family or of_family,
+            service=service or code,
+            priority=priority,
+            packet=PACKET,
+        )
+        if until != "draft":
+            actions.send(actor=cast.hanh, referral=referral)
+            bring(referral, getattr(cast, person), until)
+    return Referral.objects.get(pk=referral.pk)
 
 
 def bring(referral: Referral, actor: object, until: str) -> None:
@@ -96,26 +97,36 @@ def bring(referral: Referral, actor: object, until: str) -> None:
         getattr(actions, name)(actor=actor, referral=referral, **values)
 
 
-@pytest.fixture
-def plan(cast: Cast, send: Send) -> LivelihoodPlan:
-    """A plan that is made and not yet started."""
+@rehearsed
+def plan_made(cast: Cast) -> LivelihoodPlan:
     with keys.fresh_ring():
         return actions.make_plan(
             actor=cast.thu,
-            referral=send("union", "in_service"),
+            referral=sent(cast, "union", "in_service"),
             trade="Bán xôi",
             support="Một xe đẩy",
             amount="12000000",
         )
 
 
-@pytest.fixture
-def running(cast: Cast, plan: LivelihoodPlan) -> LivelihoodPlan:
-    """A plan that started today, with its visits ahead."""
+@rehearsed
+def plan_started(cast: Cast) -> LivelihoodPlan:
+    plan = plan_made(cast)
     with keys.fresh_ring():
         actions.start_plan(actor=cast.thu, plan=plan, on=timezone.localdate())
-    plan.refresh_from_db()
     return plan
+
+
+@pytest.fixture
+def plan(cast: Cast) -> LivelihoodPlan:
+    """A plan that is made and not yet started."""
+    return plan_made(cast)
+
+
+@pytest.fixture
+def running(cast: Cast) -> LivelihoodPlan:
+    """A plan that started today, with its visits ahead."""
+    return plan_started(cast)
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ from services import loading, selectors
 from services.folding import fold
 from services.models import AdminUnit, RuleSet, ServiceOffer, ServiceType
 from services.selectors import Freshness, NoRuleInForce
+from tests.rehearsal import Point, retold
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 DAY = date(2026, 11, 20)
 
 
 @pytest.fixture(autouse=True)
 def reference(db):
-    loading.load_reference()
+    retold(Point(), ("reference",), loading.load_reference)
 
 
 def codes(units):

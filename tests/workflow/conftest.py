@@ -13,6 +13,7 @@ def probe(cast, monkeypatch):
     """``probe(ProbeFlow)`` → a lead of Hoa's about which that flow has been started."""
 
     def begin(flow_class=probe_flows.ProbeFlow):
+        cast.point.leave()
         monkeypatch.setitem(engine._flows, Lead, [flow_class])
         return factories.lead_made(cast)
 

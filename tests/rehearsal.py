@@ -136,7 +136,7 @@ def _rows() -> Rows:
 
 
 def _difference(before: Rows, after: Rows) -> Any:
-    statements: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {alias: [] for alias in ALIASES}
+    statements: dict[str, list[Any]] = {alias: [] for alias in ALIASES}
     for (alias, table), now in after.items():
         then = before.get((alias, table), {})
         gone = [(rowid,) for rowid, row in then.items() if now.get(rowid) != row]

@@ -172,10 +172,10 @@ def one_page(request: SignedIn, uuid: UUID) -> HttpResponse:
             return redirect("case_handed_over")
         asked = {question.code for question in questions}
         later = Sitting(request, uuid)
-        new = [q.code for part in later.parts for q in part.questions if q.code not in asked]
+        new = [part.code for part in later.parts for q in part.questions if q.code not in asked]
         if new:
             messages.info(request, _("Saved. Some answers opened more questions: see below."))
-            return redirect(f"{request.path}#id_{new[0]}_0")
+            return redirect(f"{request.path}#{new[0]}")
         return redirect("screening_result", uuid)
     return render(
         request,

@@ -39,9 +39,9 @@ def may(j: Journey) -> None:
         j.ends_at(j("hoa").send(lead, to="/informed/"), rf"^{lead}")
     with j.step("hoa", "Hands over to Hạnh with her yes; loses sight"):
         page = j("hoa").open(f"{lead}hand-over/")
-        box = page.soup.find("label", string=lambda text: bool(text and "Hạnh" in text))
+        box = page.soup.select_one('label:has(input):-soup-contains("Hạnh")')
         j.expect(box is not None, "Hạnh cannot be chosen")
-        chosen = page.soup.find(id=box["for"])["value"] if box is not None else ""
+        chosen = box.select_one("input")["value"] if box is not None else ""
         j("hoa").send(f"{lead}hand-over/", {"to": str(chosen), "agreed": ["on"]})
         j.readers = {"hanh"}
         j.now_seen_by("contact", {"hanh"})

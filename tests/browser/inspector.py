@@ -19,8 +19,6 @@ from playwright.sync_api import Page as Tab
 LANGUAGES = ("vi", "en")
 NARROW, PHONE_WIDTH, DESK_WIDTH = 320, 390, 1280
 PAGE_BYTES = 6 * 1024  # a page without its static files, as it travels (ux.md)
-# All questions on one page, for those who ask for it: one load in the place of thirteen.
-HEAVY = {"screening_all": 8 * 1024, "screening_all-422": 8 * 1024}
 ACTION_PIXELS = 44
 AXE_OPTIONS = {
     "resultTypes": ["violations"],
@@ -145,9 +143,8 @@ class Inspector:
 
     def _weigh(self, name: str, response: Response) -> None:
         size = response.request.sizes()["responseBodySize"]
-        most = HEAVY.get(name, PAGE_BYTES)
-        if size > most:
-            self.add(name, f"heavier than {most // 1024} KB", [f"{size} bytes"])
+        if size > PAGE_BYTES:
+            self.add(name, f"heavier than {PAGE_BYTES // 1024} KB", [f"{size} bytes"])
 
     def _in_english(self, tab: Tab, name: str, response: Response) -> None:
         with _english(tab.context, self.base):

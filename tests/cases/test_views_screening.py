@@ -1,6 +1,9 @@
 """The needs screening, its advice, and safety first."""
 
+import gzip
+
 import pytest
+from bs4 import BeautifulSoup
 
 from cases.models import Case, SafetyPlan, Screening
 from cases.states import CaseState
@@ -142,9 +145,29 @@ def test_it_answers_everything_on_one_page_too(cast, sign_in):
     url = f"/cases/{case.uuid}/screening/all/"
     assert 'name="K3"' in body(browser.get(url))
     answer = browser.post(url, {"C6": "18_over", "C5": "yes", "G1": "yes"})
-    assert answer.url.endswith("/screening/all/#id_G1t_0")
+    assert answer.url.endswith("/screening/all/#G")
     answer = browser.post(url, {"C6": "18_over", "C5": "yes", "G1": "yes", "H1": "yes"})
     assert answer.url == f"/cases/{case.uuid}/screening/result/"
+
+
+def test_all_on_one_page_stays_light_with_every_answer_at_its_worst(cast, sign_in, settings):
+    """ux.md: 6 KB a page. Everything urgent, every question open, in the longer language."""
+    case = factories.case_consented(cast)
+    browser, url = sign_in("hanh"), f"/cases/{case.uuid}/screening/all/"
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "vi"
+    for _ in range(2):  # an answer opens more questions
+        soup = BeautifulSoup(browser.get(url).content, "html.parser")
+        worst = {}
+        for box in soup.select("main input[type=radio][value]:not([value=''])"):
+            worst.setdefault(box["name"], box["value"])
+        for box in soup.select("main input[type=text], main input[type=number]"):
+            worst[box["name"]] = "9"
+        browser.post(url, {**worst, "C6": "18_over"})
+    page = browser.get(url, headers={"accept-encoding": "gzip"})
+    soup = BeautifulSoup(gzip.decompress(page.content), "html.parser")
+    assert len(soup.select("main fieldset")) > 40
+    assert soup.select_one(".govuk-inset-text a")["href"] == f"/cases/{case.uuid}/screening/"
+    assert len(page.content) <= 6 * 1024
 
 
 def test_the_advice_explains_itself(cast, sign_in):

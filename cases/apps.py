@@ -6,6 +6,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import actions, labels
+        from cases.actions.ending import SUMMARY_DIES
         from cases.actions.outreach import KEYS_DIE
         from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
         from cases.models import (
@@ -36,6 +37,7 @@ class CasesConfig(AppConfig):
         ):
             engine.register(model, flow_class)
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
+        outbox.on(SUMMARY_DIES, actions.destroy_summary_key)
         outbox.on(referral_news.CHANGED, actions.referral_changed)
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
         outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)

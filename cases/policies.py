@@ -87,6 +87,15 @@ def require_supervisor(actor: Actor, case: Case) -> None:
         )
 
 
+def require_another(actor: Actor, case: Case, author_id: int | None) -> None:
+    """Who wrote it, in whichever job, does not decide about it."""
+    if actor.user_id == author_id:
+        _refuse(actor, case, "supervise", "own_work")
+        raise Forbidden(
+            _("A supervisor never decides about her own case. A deputy or another supervisor can.")
+        )
+
+
 def require_child_protection(actor: Actor, case: Case) -> None:
     """The child officer of the place, or the supervisor named for this child."""
     access.require(actor, case)

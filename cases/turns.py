@@ -36,11 +36,13 @@ def child_team(area_code: str) -> Team | None:
     )
 
 
-def named_supervisor(team: Team) -> Membership | None:
-    """Who is named for a child's file: the longest-serving supervisor of the team."""
+def named_supervisor(team: Team, *, besides: int) -> Membership | None:
+    """Who is named for a child's file: the longest-serving supervisor of the team, and never the
+    referring worker in another job of hers (``besides``, a user id)."""
     return (
         Membership.objects.live()
         .filter(team=team, role=Role.SUPERVISOR)
+        .exclude(user_id=besides)
         .order_by("starts_on", "pk")
         .first()
     )

@@ -12,7 +12,8 @@ from cases.actions.closing import (
     review_case,
     write_child_plan,
 )
-from cases.actions.consent import answer_file_consent, answer_sharing, live_consents, withdraw
+from cases.actions.consent import answer_file_consent, answer_sharing, withdraw
+from cases.actions.ending import destroy_summary_key, live_consents
 from cases.actions.follow_up import record_follow_up, start_follow_ups
 from cases.actions.intake import change_contact, change_identity, open_case
 from cases.actions.moving import (
@@ -90,6 +91,7 @@ __all__ = [
     "count_contact",
     "current_plan",
     "destroy_lead_keys",
+    "destroy_summary_key",
     "discard_referral",
     "end_contact",
     "fields_to_write",

@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.consent import end_transfers, live_consents
+from cases.actions.ending import end_transfers, live_consents
 from cases.actions.follow_up import end_all
-from cases.actions.plot import give_team, locked, move, must_be, note, required
+from cases.actions.plot import locked, move, must_be, note, required
 from cases.actions.referring import loose_ends, open_links
 from cases.models import Case, ChildPlan, Closure, Track
 from cases.states import WORKERS_CLOSURE_REASONS, CaseState, ClosureReason, ClosureState
@@ -67,6 +67,7 @@ def approve_closure(*, actor: Actor, case: Case) -> None:
     policies.require_supervisor(actor, case)
     must_be(case, CaseState.CLOSING)
     closure = _requested(case)
+    policies.require_another(actor, case, closure.requested_by_id)
     closure.state, closure.decided_at = ClosureState.APPROVED, timezone.now()
     closure.decided_by_id = actor.user_id
     closure.save(update_fields=["state", "decided_at", "decided_by"])
@@ -125,8 +126,7 @@ def reopen_case(*, actor: Actor, case: Case) -> None:
         review_at=None,
         act_by=None,
     )
-    # After her consent to a file was taken back the team held no key; she is back by her own will.
-    give_team(actor, case, worker=case.worker, team=case.team)
+    # What was shut when a consent was taken back stays shut until she agrees again.
     engine.start(subject=case, actor=actor)
 
 

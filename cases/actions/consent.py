@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
+from cases.actions.ending import end_consent, live_consents, shut_file
 from cases.actions.follow_up import end_all
-from cases.actions.plot import locked, move, must_be, note, require_adult
+from cases.actions.plot import give_team, locked, move, must_be, note, require_adult
 from cases.actions.screening import drop_answers
 from cases.models import (
     CarePlan,
@@ -23,15 +24,12 @@ from cases.models import (
     ConsentMethod,
     GivenBy,
     Purpose,
-    Transfer,
 )
-from cases.states import CarePlanState, CaseState, ClosureReason, TransferState
-from privacy import access, audit, blind
+from cases.states import CarePlanState, CaseState, ClosureReason
+from privacy import blind
 from privacy.actors import Actor
-from privacy.compartments import CASE_COMPARTMENTS
 from privacy.errors import AlreadyDone, Invalid
 from privacy.models import Basis, Organisation
-from referrals import actions as referrals
 from services import selectors as services
 from services.models import RuleSet, ServiceType
 from workflow import engine
@@ -66,14 +64,17 @@ def answer_file_consent(
     given_by: str = GivenBy.CLIENT,
     keep_answers: bool = False,
 ) -> None:
-    """May we keep a file? Without her yes there is advice and no file: what was typed is wiped."""
+    """May we keep a file? Without her yes there is advice and no file: what was typed is wiped.
+    In a file that goes on after a closing, a no ends what she had agreed to before."""
     case = locked(case)
     policies.require_worker(actor, case)
     require_adult(case)
     must_be(case, CaseState.ENGAGEMENT)
     _valid(method, given_by)
+    earlier = live_consents(case)
     _record(actor, case, Purpose.FILE, given, method, given_by)
     if given:
+        give_team(actor, case, worker=case.worker, team=case.team)
         _record(actor, case, Purpose.KEEP_ANSWERS, keep_answers, method, given_by)
         move(actor, case, CaseState.SCREENING, "case.consented")
     else:
@@ -85,7 +86,11 @@ def answer_file_consent(
             reason=ClosureReason.NO_FILE,
             closed_at=timezone.now(),
         )
+        for consent in earlier:
+            end_consent(actor, case, consent, method)
+        drop_answers(actor, case)
         wipe_person(case)
+        shut_file(case)
     engine.complete(subject=case, step="engagement", actor=actor)
 
 
@@ -190,6 +195,7 @@ def withdraw(
     case = locked(consent.case)
     if not actor.is_system:
         policies.require_case_team(actor, case)
+        require_adult(case)
         if method not in ConsentMethod.values:
             raise Invalid({"method": _("Choose how she told you.")})
     consent = (
@@ -204,7 +210,7 @@ def withdraw(
         )
     if not consent.given:
         raise AlreadyDone(_("She had not agreed to this."))
-    _end_one(actor, case, consent, method, relayed_by)
+    end_consent(actor, case, consent, method, relayed_by)
     if consent.purpose == Purpose.FILE:
         _end_file(actor, case, method)
     if consent.purpose == Purpose.KEEP_ANSWERS and _was_approved(case):
@@ -218,60 +224,10 @@ def _was_approved(case: Case) -> bool:
     ).exists()
 
 
-def _end_one(
-    actor: Actor, case: Case, consent: Consent, method: str, relayed_by: Organisation | None
-) -> None:
-    ConsentEnd.objects.create(
-        consent=consent, method=method, relayed_by=relayed_by, recorded_by_id=actor.user_id
-    )
-    end_basis(actor, consent)
-    if consent.purpose == Purpose.TRANSFER:
-        end_transfers(actor, case)
-    note(actor, case, "consent.withdrawn", reason=consent.purpose)
-
-
-def end_transfers(actor: Actor, case: Case) -> None:
-    """A transfer that nobody may accept any more leaves the lists; the case stays where it is."""
-    for transfer in Transfer.objects.select_for_update(of=("self",)).filter(
-        case=case, state__in=(TransferState.REQUESTED, TransferState.OFFERED)
-    ):
-        before = transfer.state
-        transfer.state, transfer.decided_at = TransferState.REFUSED, timezone.now()
-        transfer.save(update_fields=["state", "decided_at"])
-        audit.record_change(
-            actor=actor,
-            event="transfer.ended",
-            subject=transfer,
-            before=before,
-            after=transfer.state,
-        )
-        access.take_away(transfer, outside=True)
-        engine.cancel(subject=transfer, actor=actor)
-
-
-def end_basis(actor: Actor, consent: Consent) -> None:
-    if consent.basis is None:
-        return
-    Basis.objects.filter(pk=consent.basis.pk, ended_at__isnull=True).update(ended_at=timezone.now())
-    consent.basis.refresh_from_db()
-    referrals.withdraw_for(actor=actor, basis=consent.basis)
-
-
-def live_consents(case: Case) -> list[Consent]:
-    """Given, not taken back, not run out."""
-    return [
-        consent
-        for consent in Consent.objects.filter(case=case, given=True, end__isnull=True)
-        .select_related("basis", "recipient")
-        .order_by("pk")
-        if consent.basis is None or consent.basis.is_live
-    ]
-
-
 def _end_file(actor: Actor, case: Case, method: str) -> None:
     """Without her consent to a file nothing goes on: every other consent ends, the case closes."""
     for consent in live_consents(case):
-        _end_one(actor, case, consent, method, None)
+        end_consent(actor, case, consent, method)
     if case.state != CaseState.CLOSED:
         engine.cancel(subject=case, actor=actor)
         end_all(actor, case)
@@ -283,5 +239,4 @@ def _end_file(actor: Actor, case: Case, method: str) -> None:
             reason=ClosureReason.CONSENT_WITHDRAWN,
             closed_at=timezone.now(),
         )
-    # The team still sees that there was a case; no word of hers opens for anybody any more.
-    access.take_away(case, permissions=[item.permission for item in CASE_COMPARTMENTS])
+    shut_file(case)

@@ -7,8 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
+from cases.actions.ending import end_basis, end_transfers, live_consents
 from cases.actions.outreach import LEAD_PERMISSIONS, keys_die, safe_contact
-from cases.actions.plot import give_child_protection, give_team, locked, note, required
+from cases.actions.plot import (
+    give_child_protection,
+    give_team,
+    locked,
+    must_be_open,
+    note,
+    required,
+)
 from cases.models import Case, Channel, Lead, Level, Track
 from cases.states import AgeBand, CaseState, LeadState, check
 from cases.turns import child_team, named_supervisor
@@ -92,7 +100,7 @@ def _close_lead(actor: Actor, lead: Lead, case: Case) -> None:
 
 def _protect(case: Case) -> None:
     """Child = under 16, minor = 16–17 (Child Law 2016): the same protected way for both."""
-    supervisor = named_supervisor(case.team)
+    supervisor = named_supervisor(case.team, besides=case.worker_id)
     case.track = Track.CHILD
     case.state = CaseState.PROTECTED
     case.level = Level.URGENT
@@ -120,6 +128,9 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
         ]
     )
     access.take_away(case)
+    for consent in live_consents(case):
+        end_basis(actor, consent)  # what an adult file shared rests on nothing now
+    end_transfers(actor, case)
     give_child_protection(actor, case, child_team(case.area_code))
     audit.record_change(
         actor=actor, event="case.child_track", subject=case, before=before, after=case.state
@@ -131,6 +142,7 @@ def change_contact(*, actor: Actor, case: Case, contact: dict[str, Any]) -> None
     """A new safe way to reach her. Default: do not contact."""
     case = locked(case)
     policies.require_case_team(actor, case)
+    must_be_open(case)
     case.contact = safe_contact(contact)
     case.save(update_fields=["contact"])
     blind.remember_phone(case.uuid, case.contact["phone"])
@@ -144,6 +156,7 @@ def change_identity(
     """Only what a chosen service needs; every field but the alias may stay empty."""
     case = locked(case)
     policies.require_case_team(actor, case)
+    must_be_open(case)
     case.alias = required("alias", alias, _("Enter the name she wants to be called by."))
     if birth_year and not (
         birth_year.isdecimal() and 1900 <= int(birth_year) <= timezone.localdate().year

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from cases import policies
 from cases.actions.consent import wording_version
 from cases.actions.plot import give_team, locked, must_be, note, require_adult, required
-from cases.actions.referring import open_links
+from cases.actions.referring import links_of
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
 from cases.turns import supervisors_of, worker_of
@@ -68,7 +68,8 @@ def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
         engine.reassign(
             subject=subject, holder=supervisors_of(case), actor=actor, role=Role.SUPERVISOR
         )
-    for link in open_links(case):
+    # Every slip of hers, also those that are over: their loop is closed by the new worker.
+    for link in links_of(case):
         referrals.change_sender(actor=actor, referral=link.referral, sender=worker, team=team)
 
 
@@ -201,6 +202,7 @@ def refuse_transfer(*, actor: Actor, transfer: Transfer) -> None:
         step = "accept"
     _move(actor, transfer, TransferState.REFUSED, "transfer.refused", decided_at=timezone.now())
     access.take_away(transfer, outside=True)
+    access.take_away(transfer, at=services.due("hand_over_access"))
     note(actor, transfer.case, "transfer.refused")
     engine.complete(subject=transfer, step=step, actor=actor)
 
@@ -218,6 +220,7 @@ def accept_transfer(*, actor: Actor, transfer: Transfer, worker: User) -> None:
     until = services.due("hand_over_access")
     access.take_away(case, user=old_worker, at=until)
     access.take_away(case, team=old_team, at=until)
+    access.take_away(transfer, at=until)
     case.area_code = transfer.to_team.organisation.area_code
     _hand_to(actor, case, worker=worker, team=transfer.to_team)
     note(actor, case, "transfer.accepted")

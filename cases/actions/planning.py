@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.follow_up import start_follow_ups
-from cases.actions.plot import locked, move, must_be, note, required
+from cases.actions.plot import locked, move, must_be, must_be_open, note, required
 from cases.actions.screening import drop_answers
 from cases.models import Assessment, CarePlan, Case, Consent, Goal, Purpose, ReferenceEvent
 from cases.states import CarePlanState, CaseState, GoalState, check
@@ -122,6 +122,7 @@ def approve_plan(*, actor: Actor, case: Case) -> None:
     policies.require_supervisor(actor, case)
     must_be(case, CaseState.PLAN_REVIEW)
     plan = _submitted(case)
+    policies.require_another(actor, case, plan.by_id)
     now = timezone.now()
     CarePlan.objects.filter(case=case, state=CarePlanState.APPROVED).update(
         state=CarePlanState.REPLACED
@@ -165,6 +166,7 @@ def set_goal(*, actor: Actor, case: Case, goal: Goal, state: str) -> None:
     policies.require_worker(actor, case)
     if goal.case_id != case.pk:
         raise NotFound
+    must_be_open(case)
     if state not in GoalState.values:
         raise Invalid({"state": _("Choose how far the goal has come.")})
     before = goal.state

@@ -63,6 +63,11 @@ def must_be(case: Case, *states: CaseState) -> None:
         )
 
 
+def must_be_open(case: Case) -> None:
+    """Nothing is written into a closed file; reopening comes first."""
+    must_be(case, *(state for state in CaseState if state != CaseState.CLOSED))
+
+
 def required(name: str, value: str, message: str) -> str:
     text = value.strip()
     if not text:

@@ -233,6 +233,11 @@ def loose_ends(case: Case) -> list[CaseReferral]:
     )
 
 
+def links_of(case: Case) -> list[CaseReferral]:
+    """Every referral of this case, going on or over."""
+    return list(CaseReferral.objects.filter(case=case).select_related("referral"))
+
+
 def open_links(case: Case) -> list[CaseReferral]:
     """Referrals of this case that still go on."""
     over = (

@@ -209,8 +209,11 @@ def _who_can_answer(organisations: list[int]) -> set[tuple[int, str]]:
 
 
 def can_answer(offer: ServiceOffer) -> bool:
+    """Somebody there may open a slip, and the service takes people now."""
     pair = (offer.organisation_id, receiving_role(offer.organisation.kind))
-    return pair in _who_can_answer([offer.organisation_id])
+    return offer.capacity != ServiceOffer.Capacity.FULL and pair in _who_can_answer(
+        [offer.organisation_id]
+    )
 
 
 def live_consent_for(case: Case, offer: ServiceOffer) -> Consent | None:

@@ -15,7 +15,7 @@ from cases.forms import put_errors
 from cases.forms.consents import WithdrawForm
 from cases.models import Case, Consent, Purpose
 from cases.selectors import consents as selectors
-from privacy import access
+from cases.selectors import file as files
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, WrongState
@@ -25,8 +25,7 @@ from privacy.errors import Invalid, WrongState
 def listing(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Made to be looked at together with the client."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    case = access.find(actor, Case, uuid)
-    access.open_keys(actor, [case], [C.IDENTITY, C.NEEDS], purpose="consents")
+    case = files.find_adult(actor, uuid, C.IDENTITY, C.NEEDS, page="consents")
     rows = selectors.shown(selectors.consents_of(case), timezone.now())
     return render(
         request,
@@ -47,8 +46,7 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     consent = selectors.consent_of(actor, uuid)
     case = consent.case
     request.again_url = reverse("consents", args=[case.uuid])  # type: ignore[attr-defined]
-    policies.require_case_team(actor, case)
-    access.open_keys(actor, [case], [C.IDENTITY, C.NEEDS], purpose="withdraw_consent")
+    files.find_adult(actor, case.uuid, C.IDENTITY, C.NEEDS, page="withdraw_consent")
     row = selectors.shown([consent], timezone.now())[0]
     if request.method == "GET" and not row.can_withdraw:
         raise WrongState(_("This consent does not hold any more, so there is nothing to end."))

@@ -98,7 +98,7 @@ def consent(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
     chosen = selectors.offer_of(offer)
     if not selectors.can_answer(chosen):
         raise WrongState(
-            _("This provider has no account here. Give the client a paper slip instead.")
+            _("This provider takes nobody now, or has no account here. Choose another one.")
         )
     access.open_keys(actor, [case], FILE_FACTS, purpose="consent")
     labels = selectors.field_labels()

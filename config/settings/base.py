@@ -149,6 +149,8 @@ AXES_LOCKOUT_PARAMETERS = ["username", ["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_RESET_ON_SUCCESS = True
+# A lock ends by itself: whoever knocks on meanwhile does not make it longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "privacy.views.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

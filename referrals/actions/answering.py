@@ -6,10 +6,19 @@ from django.utils.translation import gettext as _
 
 from privacy import access, audit
 from privacy.actors import Actor
+from privacy.compartments import Compartment
 from privacy.errors import Invalid, WrongState
 from privacy.roles import Role
 from referrals import policies
-from referrals.actions.plot import answer_clocks, locked, may_it, move, required, stop_chasing
+from referrals.actions.plot import (
+    answer_clocks,
+    give_recipient,
+    locked,
+    may_it,
+    move,
+    required,
+    stop_chasing,
+)
 from referrals.models import (
     Referral,
 )
@@ -63,8 +72,14 @@ def decline(*, actor: Actor, referral: Referral, reason: str, text: str = "") ->
         message=text.strip(),
         answered_at=timezone.now(),
     )
+    _put_down(referral)
     stop_chasing(actor, referral)
     engine.complete(subject=referral, step="answer", actor=actor)
+
+
+def _put_down(referral: Referral) -> None:
+    """Who does not help does not read on; the reference and her own answer stay in her list."""
+    access.take_away(referral, outside=True, permissions=[Compartment.PACKET.permission])
 
 
 @transaction.atomic
@@ -82,6 +97,7 @@ def propose_redirect(*, actor: Actor, referral: Referral, text: str) -> None:
         message=text.strip(),
         answered_at=timezone.now(),
     )
+    _put_down(referral)
     stop_chasing(actor, referral)
     engine.complete(subject=referral, step="answer", actor=actor)
 
@@ -104,6 +120,7 @@ def send_back(*, actor: Actor, referral: Referral, text: str) -> None:
         message=text.strip(),
         **answer_clocks(referral, now),
     )
+    give_recipient(actor, referral)
     engine.complete(subject=referral, step="decide", actor=actor)
 
 

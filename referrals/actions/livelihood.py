@@ -167,6 +167,8 @@ def record_visit(
     if visit.done_on is not None:
         with who_was_faster(plan, "livelihood.visited"):
             raise AlreadyDone(_("This visit has been recorded already."))
+    if plan.visits.filter(done_on__isnull=True, due_on__lt=visit.due_on).exists():
+        raise WrongState(_("Record the earlier visit first; “not known” is an answer too."))
     if income_band not in IncomeBand.values:
         raise Invalid({"income_band": _("Choose an income band, or “not known”.")})
     visit.done_on = timezone.localdate()

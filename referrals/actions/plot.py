@@ -5,7 +5,9 @@ from typing import Any
 
 from privacy import access, audit
 from privacy.actors import Actor
+from privacy.compartments import Compartment
 from privacy.errors import Invalid
+from privacy.models import GrantSource
 from referrals import notices, states
 from referrals.actions.earlier import who_was_faster
 from referrals.actions.livelihood import end_with_referral
@@ -20,6 +22,9 @@ from referrals.states import Side, State
 from services import clocks
 from services import selectors as services
 from workflow import engine
+
+PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
+RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
 
 
 def locked(referral: Referral) -> Referral:
@@ -68,6 +73,20 @@ def end(referral: Referral, actor: Actor) -> None:
     end_with_referral(referral, actor)
     engine.cancel(subject=referral, actor=actor)
     access.take_away(referral, outside=True)
+
+
+def give_recipient(actor: Actor, referral: Referral) -> None:
+    """The receiving team reads the slip while the consent behind it holds."""
+    access.give(
+        referral,
+        RECIPIENT_PERMISSIONS,
+        team=referral.recipient_team_id,
+        source=GrantSource.REFERRAL,
+        basis=referral.basis,
+        granted_by=actor,
+        sort_key=referral.sort_key,
+        purpose="referral",
+    )
 
 
 def answer_clocks(referral: Referral, start: datetime) -> dict[str, Any]:

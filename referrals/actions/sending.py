@@ -13,17 +13,22 @@ from privacy.errors import Invalid, WrongState
 from privacy.models import Basis, GrantSource, Team, User
 from privacy.roles import Role
 from referrals import notices, policies
-from referrals.actions.plot import answer_clocks, end, locked, may_it, move
+from referrals.actions.plot import (
+    PACKET_PERMISSIONS,
+    answer_clocks,
+    end,
+    give_recipient,
+    locked,
+    may_it,
+    move,
+)
 from referrals.models import (
     Priority,
     Referral,
 )
 from referrals.states import CancelReason, Side, State
-from referrals.turns import sender_of
+from referrals.turns import sender_of, sending_supervisors
 from workflow import engine
-
-PACKET_PERMISSIONS = ("work", Compartment.PACKET.permission)
-RECIPIENT_PERMISSIONS = (*PACKET_PERMISSIONS, Compartment.ENTRIES.permission)
 
 
 @transaction.atomic
@@ -96,16 +101,7 @@ def send(*, actor: Actor, referral: Referral) -> None:
         raise WrongState(_("The consent for this recipient is not valid any more."))
     now = timezone.now()
     move(actor, referral, State.SENT, "referral.sent", sent_at=now, **answer_clocks(referral, now))
-    access.give(
-        referral,
-        RECIPIENT_PERMISSIONS,
-        team=referral.recipient_team_id,
-        source=GrantSource.REFERRAL,
-        basis=referral.basis,
-        granted_by=actor,
-        sort_key=referral.sort_key,
-        purpose="referral",
-    )
+    give_recipient(actor, referral)
     engine.start(subject=referral, actor=actor)
 
 
@@ -154,4 +150,7 @@ def change_sender(*, actor: Actor, referral: Referral, sender: User, team: Team)
     audit.record_change(actor=actor, event="referral.sender_changed", subject=referral)
     engine.reassign(
         subject=referral, holder=sender_of(referral), actor=actor, role=Role.SOCIAL_WORKER
+    )
+    engine.reassign(
+        subject=referral, holder=sending_supervisors(referral), actor=actor, role=Role.SUPERVISOR
     )

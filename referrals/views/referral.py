@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from privacy import access
 from privacy.compartments import Compartment as C
 from referrals import actions, selectors
+from referrals.actions.plot import may_it
 from referrals.forms.referral import (
     AcceptForm,
     ActionForm,
@@ -122,6 +123,7 @@ def show(request: Request, uuid: UUID) -> HttpResponse:
             "waits_for_answer": referral.state == State.RECEIVED,
             "is_over": referral.state not in OPEN,
             "slip": selectors.slip(referral),
+            "put_down": referral.state in (State.DECLINED, State.REDIRECT_PROPOSED),
             "message": referral.message,
             "outcome": selectors.outcome_words(referral),
             "appointments": appointments,
@@ -307,6 +309,11 @@ def entry(request: Request, uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def complete(request: Request, uuid: UUID) -> HttpResponse:
     referral, _here = _found(request, uuid)
+    if State.COMPLETED not in reachable_from(referral.state, Side.RECIPIENT):
+        # Which outcomes there are would tell the service: nothing is shown before its time.
+        if request.method == "POST":
+            may_it(referral, State.COMPLETED, Side.RECIPIENT)
+        return go(request.again_url)
     access.open_keys(request.actor, [referral], [C.PACKET], purpose="referral_outcome")
     return _verb(
         request,

@@ -131,3 +131,28 @@ def note_locked(owner: UUID, compartment: Compartment, result: str) -> None:
         object_uuid=owner,
         compartments=[compartment],
     )
+
+
+def key_event(
+    *,
+    action: str,
+    result: str = "allowed",
+    owner: UUID | None = None,
+    compartments: Iterable[Compartment] = (),
+    purpose: str = "",
+    count: int = 1,
+    ids_hash: str = "",
+) -> None:
+    """A key was made, re-wrapped, replaced or destroyed, or an epoch began or ended. ``action`` is
+    ``key.made`` and the like; whoever acts in this request or job is named."""
+    _write(
+        actor=current_actor.get(),
+        action=action,
+        result=result,
+        object_type="owner" if owner else "keyring",
+        object_uuid=owner,
+        compartments=compartments,
+        purpose=purpose,
+        count=count,
+        ids_hash=ids_hash,
+    )

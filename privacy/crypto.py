@@ -30,6 +30,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
 HEADER = struct.Struct(">BBBH")
+WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
 BUCKETS = (32, 64, 128, 256, 512)
 BUCKET_STEP = 512
@@ -144,22 +145,43 @@ def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
 
 
+class WrappingKey:
+    """A key-encryption key, open in memory. Its cipher is built once: rotation uses it often."""
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, raw: bytes) -> None:
+        if len(raw) != KEY_BYTES:
+            raise Malformed("a key-encryption key has 32 bytes")
+        self._cipher = AESGCM(raw)
+
+    def __repr__(self) -> str:
+        return "<WrappingKey>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key-encryption key is never pickled")
+
+    def wrap(self, raw: bytes, context: bytes) -> bytes:
+        """Seal a data key; ``context`` names it and is authenticated."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, raw, context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Raises Malformed or Tampered, whatever the store hands out."""
+        if len(wrapped) != WRAPPED_BYTES:
+            raise Malformed("the wrapped key has the wrong length")
+        try:
+            return self._cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+        except InvalidTag:
+            raise Tampered("the wrapped key does not belong here") from None
+
+
 def wrap(kek: bytes, raw: bytes, context: bytes) -> bytes:
-    """Seal a data key under a key-encryption key; ``context`` names it and is authenticated."""
-    if len(kek) != KEY_BYTES:
-        raise Malformed("a key-encryption key has 32 bytes")
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(kek).encrypt(nonce, raw, context)
+    return WrappingKey(kek).wrap(raw, context)
 
 
 def unwrap(kek: bytes, wrapped: bytes, context: bytes) -> bytes:
-    """Raises Malformed or Tampered, whatever the store hands out."""
-    if len(kek) != KEY_BYTES or len(wrapped) != NONCE_BYTES + KEY_BYTES + TAG_BYTES:
-        raise Malformed("the wrapped key has the wrong length")
-    try:
-        return AESGCM(kek).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
-    except InvalidTag:
-        raise Tampered("the wrapped key does not belong here") from None
+    return WrappingKey(kek).unwrap(wrapped, context)
 
 
 def blind_index(root: bytes, label: str, normalised: str) -> bytes:

@@ -206,6 +206,8 @@ CELERY_BEAT_SCHEDULE = {
     "drop-kept-text": {"task": "privacy.drop_kept_text", "schedule": 3600.0},
     "drop-sent-forms": {"task": "privacy.drop_sent_forms", "schedule": 3600.0},
     "sweep-orphan-keys": {"task": "privacy.sweep_orphan_keys", "schedule": 6 * 3600.0},
+    "rotate-keys": {"task": "privacy.rotate_keys", "schedule": 24 * 3600.0},
+    "finish-resealing": {"task": "privacy.finish_resealing", "schedule": 3600.0},
 }
 
 LOGGING = {

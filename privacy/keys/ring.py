@@ -21,6 +21,7 @@ class Ring:
         self.seen: dict[Pair, dict[int, crypto.DataKey]] = {}
         self.sealing: dict[Pair, crypto.DataKey] = {}
         self.locked: set[Pair] = set()
+        self.asked_again: set[Pair] = set()
         # Why nothing opens in this request, if the provider did not serve: pages say so.
         self.unavailable: Trouble | None = None
 
@@ -33,7 +34,15 @@ class Ring:
                 del pairs[pair]
 
     def opener(self, owner: UUID, compartment: Compartment, version: int) -> crypto.DataKey | None:
-        return self.seen.get((owner, compartment), {}).get(version)
+        pair = (owner, compartment)
+        versions = self.seen.get(pair)
+        if versions is None:
+            return None
+        if version not in versions and pair not in self.asked_again:
+            # Re-sealed while this request ran: the same permission, a younger key.
+            self.asked_again.add(pair)
+            versions.update(_load([pair]).get(pair, {}))
+        return versions.get(version)
 
     def sealer(self, owner: UUID, compartment: Compartment) -> crypto.DataKey:
         """Sealing gives no sight, so it needs no grant: actions have asked before they write."""
@@ -72,6 +81,7 @@ def fresh_ring() -> Iterator[Ring]:
         mine.seen.clear()
         mine.sealing.clear()
         mine.locked.clear()
+        mine.asked_again.clear()
         mine.unavailable = None
         _ring.reset(token)
 

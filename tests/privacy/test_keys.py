@@ -25,16 +25,6 @@ C = Compartment
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 
 
-@pytest.fixture
-def own_keyring(tmp_path, settings):
-    """A keyring of this test alone, at ``settings.KEYRING_DIR``."""
-    folder = tmp_path / "keys"
-    settings.KEYRING_DIR = folder
-    keys.FileKeyring.create(folder)
-    yield folder
-    keys._providers.pop(str(folder), None)
-
-
 def place(owner, compartment=C.NOTES):
     return crypto.Place("test", uuid4(), owner, compartment.byte)
 

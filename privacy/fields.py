@@ -15,6 +15,7 @@ from django.core import checks
 from django.db import DatabaseError, models
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import F, OrderBy
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from privacy import crypto, keys
@@ -76,30 +77,49 @@ class Typed:
 class SealedDescriptor:
     def __init__(self, field: "SealedField") -> None:
         self.field = field
+        self.name = field.attname
 
     def __get__(self, instance: models.Model | None, owner: type | None = None) -> Any:
         if instance is None:
             return self
-        name = self.field.attname
-        if name not in instance.__dict__:
+        name, state = self.name, instance.__dict__
+        if name not in state:
             instance.refresh_from_db(fields=[name])
-        held = instance.__dict__[name]
-        if isinstance(held, Typed):
+        held = state[name]
+        if type(held) is Typed:
             return held.value
-        opened = instance.__dict__.setdefault("_opened", {})
-        if name not in opened:
-            value = self.field.open(instance, held)
-            if value is LOCKED:
-                return LOCKED
+        opened = state.get("_opened")
+        if opened is None:
+            opened = state["_opened"] = {}
+        elif name in opened:
+            return opened[name]
+        value = self.field.open(instance, held)
+        if value is not LOCKED:
             opened[name] = value
-        return opened[name]
+        return value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
-        instance.__dict__.get("_opened", {}).pop(self.field.attname, None)
+        state = instance.__dict__
+        if "_opened" in state:
+            state["_opened"].pop(self.name, None)
+        if type(value) is Envelope:
+            state[self.name] = value
+            return
         if value is LOCKED:
             raise TypeError("a locked value cannot be assigned")
-        held = value if isinstance(value, Envelope) else Typed(self.field.to_python(value))
-        instance.__dict__[self.field.attname] = held
+        state[self.name] = Typed(self.field.to_python(value))
+
+
+def identity(instance: models.Model) -> tuple[Any, Any, bytes, bytes]:
+    """The record's and the owner's uuid and their bytes, made once for all fields of a row."""
+    state = instance.__dict__
+    row: Any = instance
+    record = state.get("uuid") or row.uuid  # left out of the query: asked for now
+    owner = state.get("owner_uuid") or row.owner_uuid
+    known: tuple[Any, Any, bytes, bytes] | None = state.get("_identity")
+    if known is None or known[0] is not record or known[1] is not owner:
+        known = state["_identity"] = (record, owner, record.bytes, owner.bytes)
+    return known
 
 
 if TYPE_CHECKING:
@@ -181,8 +201,10 @@ class SealedField(AnyField):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Envelope | None:
         if value is None:
             return None
+        if type(value) is bytes:
+            return Envelope(value)
         # Planted text or a number is no envelope of ours: it stays shut when it is read.
-        return Envelope(bytes(value) if isinstance(value, bytes | memoryview) else b"")
+        return Envelope(bytes(value) if isinstance(value, memoryview) else b"")
 
     def place(self, instance: models.Model) -> crypto.Place:
         return crypto.Place(
@@ -192,19 +214,32 @@ class SealedField(AnyField):
             self.compartment.byte,
         )
 
+    @cached_property
+    def binding(self) -> crypto.Binding:
+        return crypto.binding(self.label, self.compartment.byte)
+
+    @cached_property
+    def _byte(self) -> int:
+        return self.compartment.byte
+
     def open(self, instance: models.Model, held: Envelope | None) -> Any:
-        place = self.place(instance)
+        _, owner, record_bytes, owner_bytes = identity(instance)
         try:
             if held is None:
                 raise crypto.Malformed("nothing stands where an envelope should")
-            version = crypto.envelope_version(held.raw)
-            key = keys.ring().opener(place.owner, self.compartment, version)
+            raw = held.raw
+            version = crypto.envelope_version(raw)
+            ring = keys.ring()
+            key = ring.opener_of(owner_bytes, self._byte, version) or ring.opener(
+                owner, self.compartment, version
+            )
             if key is None:
-                self._note_locked(place, "no_key")
+                self._note_locked(self.place(instance), "no_key")
                 return LOCKED
-            return self.decode(key.open(held.raw, place))
+            aad = self.binding(record_bytes, owner_bytes, version)
+            return self.decode(key.open_bound(raw, self._byte, aad))
         except (crypto.CryptoError, ValueError):
-            self._note_locked(place, "tampered")
+            self._note_locked(self.place(instance), "tampered")
             return LOCKED
 
     def _note_locked(self, place: crypto.Place, result: str) -> None:
@@ -226,10 +261,11 @@ class SealedField(AnyField):
         if self.attname not in model_instance.__dict__:
             model_instance.refresh_from_db(fields=[self.attname])
         held: Typed | Envelope = model_instance.__dict__[self.attname]
-        if isinstance(held, Typed):
-            place = self.place(model_instance)
-            key = keys.ring().sealer(place.owner, self.compartment)
-            envelope = Envelope(key.seal(self.encode(held.value), place))
+        if type(held) is Typed:
+            _, owner, record_bytes, owner_bytes = identity(model_instance)
+            key = keys.ring().sealer(owner, self.compartment)
+            aad = self.binding(record_bytes, owner_bytes, key.version)
+            envelope = Envelope(key.seal_bound(self.encode(held.value), self._byte, aad))
             model_instance.__dict__[self.attname] = envelope
             model_instance.__dict__.setdefault("_opened", {})[self.attname] = held.value
             return envelope

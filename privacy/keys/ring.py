@@ -6,8 +6,8 @@ from contextvars import ContextVar
 from uuid import UUID
 
 from privacy import crypto
-from privacy.compartments import BYTES, Compartment
-from privacy.keys.provider import WrappedKey, dek_context
+from privacy.compartments import Compartment
+from privacy.keys.provider import WrappedKey, context_of
 from privacy.keys.providers import provider
 from privacy.keys.trouble import KeyMissing, KeyringUnavailable, Trouble
 
@@ -20,6 +20,8 @@ class Ring:
     def __init__(self) -> None:
         self.seen: dict[Pair, dict[int, crypto.DataKey]] = {}
         self.sealing: dict[Pair, crypto.DataKey] = {}
+        # The same keys by plain bytes: fields ask for each value of each row.
+        self._near: dict[tuple[bytes, int, int], crypto.DataKey] = {}
         self.locked: set[Pair] = set()
         self.asked_again: set[Pair] = set()
         # Why nothing opens in this request, if the provider did not serve: pages say so.
@@ -32,6 +34,7 @@ class Ring:
         for pairs in (self.seen, self.sealing):
             for pair in [pair for pair in pairs if pair[0] == owner]:
                 del pairs[pair]
+        self._near.clear()
 
     def opener(self, owner: UUID, compartment: Compartment, version: int) -> crypto.DataKey | None:
         pair = (owner, compartment)
@@ -42,7 +45,20 @@ class Ring:
             # Re-sealed while this request ran: the same permission, a younger key.
             self.asked_again.add(pair)
             versions.update(_load([pair]).get(pair, {}))
-        return versions.get(version)
+        key = versions.get(version)
+        if key is not None:
+            self._near[owner.bytes, compartment.byte, version] = key
+        return key
+
+    def come_near(self, loaded: "dict[Pair, dict[int, crypto.DataKey]]") -> None:
+        for (owner, compartment), versions in loaded.items():
+            owner_bytes, code = owner.bytes, compartment.byte
+            for version, key in versions.items():
+                self._near[owner_bytes, code, version] = key
+
+    def opener_of(self, owner: bytes, compartment: int, version: int) -> crypto.DataKey | None:
+        """The quick way to what ``opener`` has answered before in this request."""
+        return self._near.get((owner, compartment, version))
 
     def sealer(self, owner: UUID, compartment: Compartment) -> crypto.DataKey:
         """Sealing gives no sight, so it needs no grant: actions have asked before they write."""
@@ -80,6 +96,7 @@ def fresh_ring() -> Iterator[Ring]:
     finally:
         mine.seen.clear()
         mine.sealing.clear()
+        mine._near.clear()
         mine.locked.clear()
         mine.asked_again.clear()
         mine.unavailable = None
@@ -89,36 +106,49 @@ def fresh_ring() -> Iterator[Ring]:
 def open_pairs(pairs: Collection[Pair]) -> set[Pair]:
     """Load keys into the ring of this request: one query. Only ``privacy.access`` calls this,
     after it has written who opens what."""
-    wanted = [pair for pair in pairs if pair not in ring().seen]
+    mine = ring()
+    wanted = [pair for pair in pairs if pair not in mine.seen] if mine.seen else pairs
     if wanted:
-        ring().seen.update(_load(wanted))
-    return {pair for pair in pairs if pair in ring().seen}
+        loaded = _load(wanted)
+        mine.seen.update(loaded)
+        mine.come_near(loaded)
+        if len(wanted) == len(pairs):
+            return set(loaded)
+    return {pair for pair in pairs if pair in mine.seen}
 
 
 def _load(pairs: Collection[Pair]) -> dict[Pair, dict[int, crypto.DataKey]]:
     from privacy.models import WrappedDataKey
 
-    by_byte = {code: compartment for compartment, code in BYTES.items()}
-    wanted = set(pairs)
-    rows = [
-        (row, (row.owner_uuid, by_byte[row.compartment]))
-        for row in WrappedDataKey.objects.filter(
-            owner_uuid__in={owner for owner, _ in wanted},
-            compartment__in={compartment.byte for _, compartment in wanted},
+    wanted = {(owner.bytes, item.byte): (owner, item) for owner, item in pairs}
+    rows = (
+        WrappedDataKey.objects.filter(
+            owner_uuid__in={owner for owner, _ in wanted.values()},
+            compartment__in={code for _, code in wanted},
         )
-    ]
-    rows = [(row, pair) for row, pair in rows if pair in wanted]
-    items = [
-        WrappedKey(row.kek, bytes(row.wrapped), dek_context(pair[0], pair[1], row.version, row.kek))
-        for row, pair in rows
-    ]
+        .order_by()
+        .values_list("owner_uuid", "compartment", "version", "kek", "wrapped")
+    )
     found: dict[Pair, dict[int, crypto.DataKey]] = {}
+    items: list[WrappedKey] = []
+    places: list[tuple[Pair, int]] = []
+    names: dict[str, bytes] = {}
+    for owner, code, version, kek, wrapped in rows:
+        owner_bytes = owner.bytes
+        pair = wanted.get((owner_bytes, code))
+        if pair is None:
+            continue
+        name = names.get(kek)
+        if name is None:
+            name = names[kek] = kek.encode()
+        items.append(WrappedKey(kek, bytes(wrapped), context_of(owner_bytes, code, version, name)))
+        places.append((pair, version))
     try:
         opened = provider().unwrap_many(items)
     except KeyringUnavailable as error:
         ring().unavailable = error.code
         raise
-    for (row, pair), raw in zip(rows, opened, strict=True):
+    for (pair, version), raw in zip(places, opened, strict=True):
         if raw is not None:
-            found.setdefault(pair, {})[row.version] = crypto.DataKey(raw, row.version)
+            found.setdefault(pair, {})[version] = crypto.DataKey(raw, version)
     return found

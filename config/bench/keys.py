@@ -2,6 +2,7 @@
 every data key is wrapped anew. Tables and keys are made here and belong to the benchmark alone."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,16 +13,20 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from encrypted_fields.fields import EncryptedTextField
 
-from config.bench.figures import Figure, interleaved, slower
-from privacy import crypto, keys
+from cases.models import Case
+from config.bench.figures import Figure, interleaved, seconds, slower
+from config.bench.scene import Scene
+from privacy import access, crypto, keys
 from privacy.compartments import CASE_COMPARTMENTS, Compartment
 from privacy.fields import LOCKED, SealedTextField
+from privacy.keys import rotation
 from privacy.keys.provider import OpenKey, dek_context
 from privacy.models import SealedModel, WrappedDataKey
 
 ROWS = 10_000
 FIELDS = ("one", "two", "three", "four", "five")
 RUNS = 7
+LIST = 50
 TEXT = "Chị ấy muốn học may, gửi con ở nhà bà ngoại và khám lại vào thứ sáu tuần sau"
 WORDS = TEXT.split()
 KEYS_OF_A_CASE = CASE_COMPARTMENTS[:7]
@@ -160,7 +165,7 @@ def reading_figures() -> list[Figure]:
             calls = [_read(model, owners) for model in KINDS]
             if len({call() for call in calls}) != 1:
                 raise RuntimeError("the three tables of the benchmark differ")
-            plain, sealed, fernet = interleaved(RUNS, *calls)
+            plain, sealed, fernet = interleaved(RUNS, *calls, clock=time.process_time)
             name = f"read {ROWS:,} rows x 5 sealed fields, {cases:,} cases, to plain"
             found.append(slower(name, sealed, plain, goal))
             found.append(_beside(f"the same, to Fernet fields, {cases:,} cases", sealed, fernet))
@@ -184,8 +189,62 @@ def writing_figures() -> list[Figure]:
 
             return run
 
-        plain, sealed, fernet = interleaved(5, *(write(model) for model in KINDS))
+        plain, sealed, fernet = interleaved(
+            5, *(write(model) for model in KINDS), clock=time.process_time
+        )
     return [
         slower(f"bulk_create {ROWS:,} rows x 5 sealed fields, to plain", sealed, plain, 3),
         _beside("the same, to Fernet fields", sealed, fernet),
     ]
+
+
+def list_figures(scene: Scene) -> list[Figure]:
+    """Her list of 50 real files as it is without a word of a client, and with the aliases: the
+    grants are asked, the audit row is written, the keys are loaded."""
+
+    def plain() -> int:
+        with keys.fresh_ring():
+            return sum(len(case.code) for case in access.visible(scene.worker, Case)[:LIST])
+
+    def sealed() -> int:
+        with keys.fresh_ring():
+            cases = list(access.visible(scene.worker, Case)[:LIST])
+            access.open_keys(scene.worker, cases, [Compartment.IDENTITY], purpose="list")
+            if any(case.alias is LOCKED for case in cases):
+                raise RuntimeError("an alias of the benchmark stayed shut")
+            return sum(len(case.code) for case in cases)
+
+    def keyless() -> int:
+        with keys.fresh_ring():
+            return sum(len(row.one) for row in Plain.objects.all()[:LIST])
+
+    def opened() -> int:
+        with keys.fresh_ring():
+            rows = list(Sealed.objects.all()[:LIST])
+            keys.open_pairs([(row.owner_uuid, Compartment.NOTES) for row in rows])
+            return sum(len(row.one) for row in rows)
+
+    with _tables():
+        owners = _owners(LIST)
+        with keys.fresh_ring():
+            Plain.objects.bulk_create(_rows(Plain, owners, LIST))
+            Sealed.objects.bulk_create(_rows(Sealed, owners, LIST))
+        bare, one = interleaved(60, keyless, opened, clock=time.process_time)
+    without, whole = interleaved(60, plain, sealed, clock=time.process_time)
+    return [
+        slower("list of 50 rows, key and one opened field each, to plain", one, bare, 2.2),
+        slower("her list of 50 files with aliases, grants and audit", whole, without, 2.2),
+    ]
+
+
+def rotation_figures(cases: int = 100_000) -> list[Figure]:
+    """Every key of so many cases under a new epoch, in the batches and transactions of the real
+    command, on disk."""
+    _give_keys([uuid4() for _ in range(cases)], KEYS_OF_A_CASE)
+    number = WrappedDataKey.objects.count()
+    taken = seconds(lambda: rotation.rotate(new_epoch=list(Compartment), purpose="bench"))
+    if rotation.behind():
+        raise RuntimeError("the rotation of the benchmark left keys behind")
+    name = f"rewrap {cases:,} cases x {len(KEYS_OF_A_CASE)} keys ({number:,} rows)"
+    WrappedDataKey.objects.filter(owner_uuid__isnull=False).delete()
+    return [Figure(name, round(taken, 1), "s", 40)]

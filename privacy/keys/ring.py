@@ -3,7 +3,10 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 from uuid import UUID
+
+from django.db import connections, router
 
 from privacy import crypto
 from privacy.compartments import Compartment
@@ -12,6 +15,7 @@ from privacy.keys.providers import provider
 from privacy.keys.trouble import KeyMissing, KeyringUnavailable, Trouble
 
 Pair = tuple[UUID, Compartment]
+OWNERS_AT_ONCE = 10_000  # of one query; SQLite takes 32,766 values
 
 
 class Ring:
@@ -20,8 +24,9 @@ class Ring:
     def __init__(self) -> None:
         self.seen: dict[Pair, dict[int, crypto.DataKey]] = {}
         self.sealing: dict[Pair, crypto.DataKey] = {}
-        # The same keys by plain bytes: fields ask for each value of each row.
-        self._near: dict[tuple[bytes, int, int], crypto.DataKey] = {}
+        # The same keys by the head of what they sealed and the owner's bytes: fields ask for each
+        # value of each row.
+        self.near: dict[bytes, crypto.Reader] = {}
         self.locked: set[Pair] = set()
         self.asked_again: set[Pair] = set()
         # Why nothing opens in this request, if the provider did not serve: pages say so.
@@ -34,7 +39,7 @@ class Ring:
         for pairs in (self.seen, self.sealing):
             for pair in [pair for pair in pairs if pair[0] == owner]:
                 del pairs[pair]
-        self._near.clear()
+        self.near.clear()
 
     def opener(self, owner: UUID, compartment: Compartment, version: int) -> crypto.DataKey | None:
         pair = (owner, compartment)
@@ -47,18 +52,14 @@ class Ring:
             versions.update(_load([pair]).get(pair, {}))
         key = versions.get(version)
         if key is not None:
-            self._near[owner.bytes, compartment.byte, version] = key
+            self.near[key.head(compartment.byte) + owner.bytes] = key.reader(compartment.byte)
         return key
 
     def come_near(self, loaded: "dict[Pair, dict[int, crypto.DataKey]]") -> None:
         for (owner, compartment), versions in loaded.items():
             owner_bytes, code = owner.bytes, compartment.byte
-            for version, key in versions.items():
-                self._near[owner_bytes, code, version] = key
-
-    def opener_of(self, owner: bytes, compartment: int, version: int) -> crypto.DataKey | None:
-        """The quick way to what ``opener`` has answered before in this request."""
-        return self._near.get((owner, compartment, version))
+            for key in versions.values():
+                self.near[key.head(code) + owner_bytes] = key.reader(code)
 
     def sealer(self, owner: UUID, compartment: Compartment) -> crypto.DataKey:
         """Sealing gives no sight, so it needs no grant: actions have asked before they write."""
@@ -96,7 +97,7 @@ def fresh_ring() -> Iterator[Ring]:
     finally:
         mine.seen.clear()
         mine.sealing.clear()
-        mine._near.clear()
+        mine.near.clear()
         mine.locked.clear()
         mine.asked_again.clear()
         mine.unavailable = None
@@ -118,37 +119,52 @@ def open_pairs(pairs: Collection[Pair]) -> set[Pair]:
 
 
 def _load(pairs: Collection[Pair]) -> dict[Pair, dict[int, crypto.DataKey]]:
+    """In plain SQL: a list of some thousand cases would spend most of its time on model rows."""
     from privacy.models import WrappedDataKey
 
-    wanted = {(owner.bytes, item.byte): (owner, item) for owner, item in pairs}
-    rows = (
-        WrappedDataKey.objects.filter(
-            owner_uuid__in={owner for owner, _ in wanted.values()},
-            compartment__in={code for _, code in wanted},
-        )
-        .order_by()
-        .values_list("owner_uuid", "compartment", "version", "kek", "wrapped")
-    )
-    found: dict[Pair, dict[int, crypto.DataKey]] = {}
+    connection = connections[router.db_for_read(WrappedDataKey)]
+    native = connection.features.has_native_uuid_field
+    # What the database calls an owner, and a compartment → the pair.
+    wanted: dict[tuple[Any, int], Pair] = {
+        (pair[0] if native else pair[0].hex, pair[1].byte): pair for pair in pairs
+    }
+    owners = list({owner for owner, _ in wanted})
+    codes = list({code for _, code in wanted})
+    table = connection.ops.quote_name(WrappedDataKey._meta.db_table)
     items: list[WrappedKey] = []
     places: list[tuple[Pair, int]] = []
     names: dict[str, bytes] = {}
-    for owner, code, version, kek, wrapped in rows:
-        owner_bytes = owner.bytes
-        pair = wanted.get((owner_bytes, code))
-        if pair is None:
-            continue
-        name = names.get(kek)
-        if name is None:
-            name = names[kek] = kek.encode()
-        items.append(WrappedKey(kek, bytes(wrapped), context_of(owner_bytes, code, version, name)))
-        places.append((pair, version))
+    for start in range(0, len(owners), OWNERS_AT_ONCE):
+        some = owners[start : start + OWNERS_AT_ONCE]
+        sql = (
+            "SELECT owner_uuid, compartment, version, kek, wrapped "  # noqa: S608  (only marks)
+            f"FROM {table} WHERE owner_uuid IN ({_marks(some)}) "
+            f"AND compartment IN ({_marks(codes)})"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*some, *codes])
+            rows = cursor.fetchall()
+        for owner, code, version, kek, wrapped in rows:
+            pair = wanted.get((owner, code))
+            if pair is None:
+                continue
+            name = names.get(kek)
+            if name is None:
+                name = names[kek] = kek.encode()
+            context = context_of(pair[0].bytes, code, version, name)
+            items.append(WrappedKey(kek, bytes(wrapped), context))
+            places.append((pair, version))
     try:
         opened = provider().unwrap_many(items)
     except KeyringUnavailable as error:
         ring().unavailable = error.code
         raise
+    found: dict[Pair, dict[int, crypto.DataKey]] = {}
     for (pair, version), raw in zip(places, opened, strict=True):
         if raw is not None:
             found.setdefault(pair, {})[version] = crypto.DataKey(raw, version)
     return found
+
+
+def _marks(values: list[Any]) -> str:
+    return ",".join(["%s"] * len(values))

@@ -21,7 +21,8 @@ import struct
 from dataclasses import dataclass
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT = 1
@@ -171,3 +172,33 @@ def blind_index(root: bytes, label: str, normalised: str) -> bytes:
 def chain_mac(key: bytes, previous: bytes, body: bytes) -> bytes:
     """HMAC of an audit row over the row before it."""
     return hmac.digest(key, previous + body, hashlib.sha256)
+
+
+def chain_key(root: bytes, writer: str) -> bytes:
+    """The key of one writer's chain; ``root`` = the keyring's audit key, 32 bytes."""
+    if len(root) != KEY_BYTES:
+        raise Malformed("the audit key has 32 bytes")
+    return hmac.digest(root, b"audit-chain:" + writer.encode(), hashlib.sha256)
+
+
+def public_of(seed: bytes) -> bytes:
+    """The 32 public bytes of an Ed25519 signing key (``seed`` = its 32 private bytes)."""
+    if len(seed) != KEY_BYTES:
+        raise Malformed("a signing key has 32 bytes")
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """64 bytes, Ed25519."""
+    if len(seed) != KEY_BYTES:
+        raise Malformed("a signing key has 32 bytes")
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+
+
+def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the holder of ``public`` signed exactly this message."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -28,6 +28,8 @@ from privacy import crypto
 from privacy.compartments import BYTES, Compartment
 
 KEK_CACHE_SECONDS = 300
+# Of the audit: the root of its chains, and the key that signs its anchors.
+AUDIT_KEYS = ("audit.key", "anchor.key")
 # What a key row may name: anything else would be a path that somebody planted.
 KEK_ID = re.compile(r"[a-z]{1,20}\.[0-9]{1,6}")
 
@@ -60,9 +62,16 @@ class KeyProvider(Protocol):
     def index_root(self) -> bytes:
         """Root of the blind indexes."""
 
+    def audit_root(self) -> bytes:
+        """Root of the audit's chains."""
+
+    def anchor_seed(self) -> bytes:
+        """Private half of the key that signs the audit's anchors."""
+
 
 class FileKeyring:
-    """Keys in a folder, each file 0600: ``root.key``, ``index.key`` and one file per epoch key."""
+    """Keys in a folder, each file 0600: ``root.key``, ``index.key``, ``audit.key``, ``anchor.key``
+    and one file per epoch key."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -87,8 +96,24 @@ class FileKeyring:
                 kek_id = f"{compartment.value}.1"
                 ring._write(f"{kek_id}.kek", crypto.wrap(root, crypto.new_key(), kek_id.encode()))
             ring._write("index.key", crypto.new_key())
+            for name in AUDIT_KEYS:
+                ring._write(name, crypto.new_key())
             ring._write("root.key", root)
             return ring
+        finally:
+            os.close(handle)
+
+    def add_audit_keys(self) -> list[str]:
+        """Give an older keyring the keys of the audit that it lacks; their file names. The caller
+        has made sure that no chain was ever written: a fresh key for an old chain breaks it."""
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._read("root.key")
+            missing = [name for name in AUDIT_KEYS if not (self.folder / name).exists()]
+            for name in missing:
+                self._write(name, crypto.new_key())
+            return missing
         finally:
             os.close(handle)
 
@@ -157,6 +182,18 @@ class FileKeyring:
         if len(root) != crypto.KEY_BYTES:
             raise KeyringUnavailable("the index key has the wrong length")
         return root
+
+    def audit_root(self) -> bytes:
+        return self._whole("audit.key")
+
+    def anchor_seed(self) -> bytes:
+        return self._whole("anchor.key")
+
+    def _whole(self, name: str) -> bytes:
+        key = self._read(name)
+        if len(key) != crypto.KEY_BYTES:
+            raise KeyringUnavailable("a key of the audit has the wrong length")
+        return key
 
 
 _providers: dict[str, KeyProvider] = {}

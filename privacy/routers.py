@@ -2,7 +2,13 @@
 
 from typing import Any
 
-STORES = {"wrappeddatakey": "keystore", "blindindex": "keystore", "auditevent": "audit"}
+STORES = {
+    "wrappeddatakey": "keystore",
+    "blindindex": "keystore",
+    "auditevent": "audit",
+    "auditseal": "audit",
+    "auditsealrange": "audit",
+}
 
 
 class StoreRouter:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from privacy import kept
+from privacy.audit import anchor, sealer
 from privacy.models import BlindIndex, SentForm, WrappedDataKey
 
 ORPHAN_AGE = timedelta(hours=24)
@@ -20,6 +21,17 @@ def drop_kept_text() -> int:
 def drop_sent_forms() -> int:
     """A page older than a day is not sent twice by a slow network any more."""
     return SentForm.objects.filter(at__lt=timezone.now() - ORPHAN_AGE).delete()[0]
+
+
+@shared_task(name="privacy.seal_audit")
+def seal_audit() -> int:
+    return sealer.seal_new()
+
+
+@shared_task(name="privacy.anchor_audit")
+def anchor_audit() -> bool:
+    """Asked every hour, done once a day."""
+    return anchor.drop_anchor() is not None
 
 
 @shared_task(name="privacy.sweep_orphan_keys")

@@ -245,7 +245,7 @@ def end_transfers(actor: Actor, case: Case) -> None:
             before=before,
             after=transfer.state,
         )
-        access.take_away(transfer, outside=True)
+        access.take_away(transfer, by=actor, outside=True)
         engine.cancel(subject=transfer, actor=actor)
 
 
@@ -284,4 +284,4 @@ def _end_file(actor: Actor, case: Case, method: str) -> None:
             closed_at=timezone.now(),
         )
     # The team still sees that there was a case; no word of hers opens for anybody any more.
-    access.take_away(case, permissions=[item.permission for item in CASE_COMPARTMENTS])
+    access.take_away(case, by=actor, permissions=[item.permission for item in CASE_COMPARTMENTS])

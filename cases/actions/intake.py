@@ -86,7 +86,7 @@ def _close_lead(actor: Actor, lead: Lead, case: Case) -> None:
         actor=actor, event="lead.case_opened", subject=lead, before=before, after=lead.state
     )
     engine.complete(subject=lead, step="take_over", actor=actor)
-    access.take_away(lead, permissions=LEAD_PERMISSIONS)
+    access.take_away(lead, by=actor, permissions=LEAD_PERMISSIONS)
     keys_die(lead)
 
 
@@ -119,7 +119,7 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
             "age_band",
         ]
     )
-    access.take_away(case)
+    access.take_away(case, by=actor)
     give_child_protection(actor, case, child_team(case.area_code))
     audit.record_change(
         actor=actor, event="case.child_track", subject=case, before=before, after=case.state

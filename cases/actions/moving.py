@@ -51,7 +51,7 @@ def assign_case(*, actor: Actor, case: Case, worker: User) -> None:
     _worker_in(case.team_id, worker)
     if worker.pk == case.worker_id:
         raise AlreadyDone(_("This is her case already."))
-    access.take_away(case, user=case.worker_id)
+    access.take_away(case, by=actor, user=case.worker_id)
     _hand_to(actor, case, worker=worker, team=case.team)
     note(actor, case, "case.assigned")
 
@@ -200,7 +200,7 @@ def refuse_transfer(*, actor: Actor, transfer: Transfer) -> None:
         policies.require_receiving_supervisor(actor, transfer)
         step = "accept"
     _move(actor, transfer, TransferState.REFUSED, "transfer.refused", decided_at=timezone.now())
-    access.take_away(transfer, outside=True)
+    access.take_away(transfer, by=actor, outside=True)
     note(actor, transfer.case, "transfer.refused")
     engine.complete(subject=transfer, step=step, actor=actor)
 
@@ -216,8 +216,8 @@ def accept_transfer(*, actor: Actor, transfer: Transfer, worker: User) -> None:
     old_worker, old_team = case.worker_id, case.team_id
     _move(actor, transfer, TransferState.ACCEPTED, "transfer.accepted", decided_at=timezone.now())
     until = services.due("hand_over_access")
-    access.take_away(case, user=old_worker, at=until)
-    access.take_away(case, team=old_team, at=until)
+    access.take_away(case, by=actor, user=old_worker, at=until)
+    access.take_away(case, by=actor, team=old_team, at=until)
     case.area_code = transfer.to_team.organisation.area_code
     _hand_to(actor, case, worker=worker, team=transfer.to_team)
     note(actor, case, "transfer.accepted")

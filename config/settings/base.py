@@ -19,6 +19,11 @@ if (
 # Where a running instance keeps what it makes: databases, keys, spool, sockets.
 DATA_DIR = Path(env.str("DONGHANH_DATA", default=str(BASE_DIR / "var")))
 KEYRING_DIR = Path(env.str("DONGHANH_KEYRING", default=str(DATA_DIR / "keys")))
+# Signed facts about the audit, a file a day: never inside the data folder, whose owner could then
+# rewrite both. Copied to another machine they prove the most.
+AUDIT_ANCHOR_DIR = Path(
+    env.str("DONGHANH_ANCHORS", default=str(DATA_DIR.with_name(f"{DATA_DIR.name}-anchors")))
+)
 NOTICE_SPOOL = DATA_DIR / "spool"
 RUNNER_SOCKET = DATA_DIR / "runner.sock"
 
@@ -205,6 +210,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "workflow.sweep_outbox", "schedule": 30.0},
     "drop-kept-text": {"task": "privacy.drop_kept_text", "schedule": 3600.0},
     "drop-sent-forms": {"task": "privacy.drop_sent_forms", "schedule": 3600.0},
+    "seal-audit": {"task": "privacy.seal_audit", "schedule": 5.0},
+    "anchor-audit": {"task": "privacy.anchor_audit", "schedule": 3600.0},
     "sweep-orphan-keys": {"task": "privacy.sweep_orphan_keys", "schedule": 6 * 3600.0},
 }
 

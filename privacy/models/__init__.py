@@ -1,6 +1,14 @@
 """What the ground floor keeps, a question a file. Import from here."""
 
-from privacy.models.audit import AppendOnly, AuditEvent
+from privacy.models.audit import (
+    AppendOnly,
+    AuditEvent,
+    AuditReview,
+    AuditSeal,
+    AuditSealRange,
+    ReviewOutcome,
+    Signal,
+)
 from privacy.models.changes import ChangeRecord
 from privacy.models.forms import KeptText, SentForm
 from privacy.models.grants import Basis, BasisQuerySet, Grant, GrantSource
@@ -19,6 +27,9 @@ from privacy.models.sealed import SealedModel
 __all__ = [
     "AppendOnly",
     "AuditEvent",
+    "AuditReview",
+    "AuditSeal",
+    "AuditSealRange",
     "Basis",
     "BasisQuerySet",
     "BlindIndex",
@@ -30,8 +41,10 @@ __all__ = [
     "MembershipQuerySet",
     "Organisation",
     "Outbox",
+    "ReviewOutcome",
     "SealedModel",
     "SentForm",
+    "Signal",
     "Team",
     "User",
     "UserManager",

@@ -126,7 +126,7 @@ def settle(*, actor: Actor, referral: Referral) -> None:
         audit.record_change(actor=actor, event="referral.settled", subject=referral)
     else:
         raise WrongState(_("There is nothing to decide here now."))
-    access.take_away(referral, outside=True)
+    access.take_away(referral, by=actor, outside=True)
     engine.complete(subject=referral, step="decide", actor=actor)
 
 

@@ -67,7 +67,7 @@ def end(referral: Referral, actor: Actor) -> None:
     )
     end_with_referral(referral, actor)
     engine.cancel(subject=referral, actor=actor)
-    access.take_away(referral, outside=True)
+    access.take_away(referral, by=actor, outside=True)
 
 
 def answer_clocks(referral: Referral, start: datetime) -> dict[str, Any]:

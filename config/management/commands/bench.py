@@ -32,6 +32,7 @@ class Command(BaseCommand):
             environment = {
                 **os.environ,
                 "DONGHANH_DATA": folder,
+                "DONGHANH_ANCHORS": str(Path(folder) / "anchors"),
                 "DJANGO_SETTINGS_MODULE": "config.settings.dev",
                 INSIDE: str(settings.BASE_DIR / "var" / "bench.json"),
             }

@@ -32,6 +32,7 @@ class Command(BaseCommand):
             environment = {
                 **os.environ,
                 "DONGHANH_DATA": folder,
+                "DONGHANH_ANCHORS": str(Path(folder) / "anchors"),
                 "DONGHANH_CLOCK_FILE": str(Path(folder) / "clock"),
                 "DJANGO_SETTINGS_MODULE": "config.settings.demo_check",
                 INSIDE: "1",

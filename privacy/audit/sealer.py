@@ -76,7 +76,16 @@ def _seal_once(*, every_writer: bool) -> int:
     number = (last.number if last else 0) + 1
     previous = bytes(last.digest) if last else NO_SEAL
     total = (last.total if last else 0) + tree.size
-    at = timezone.now()
+    at, root = timezone.now(), tree.root()
+    said = digest(
+        number=number,
+        rows=tree.size,
+        total=total,
+        root=root,
+        previous=previous,
+        at=at,
+        ranges=ranges,
+    )
     try:
         with transaction.atomic(using=router.db_for_write(AuditSeal)):
             AuditSeal(
@@ -85,17 +94,9 @@ def _seal_once(*, every_writer: bool) -> int:
                 rows=tree.size,
                 total=total,
                 newest=newest,
-                root=tree.root(),
+                root=root,
                 previous=previous,
-                digest=digest(
-                    number=number,
-                    rows=tree.size,
-                    total=total,
-                    root=tree.root(),
-                    previous=previous,
-                    at=at,
-                    ranges=ranges,
-                ),
+                digest=said,
             ).save(force_insert=True)
             AuditSealRange.objects.bulk_create(
                 [

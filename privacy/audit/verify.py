@@ -352,7 +352,7 @@ class _Rows:
 
 
 def _anchors(report: Report, where: Path, public: bytes) -> list[anchors.Anchor]:
-    """The anchors that are ours and follow each other."""
+    """The anchors that are ours; each has to follow the one before."""
     found: list[anchors.Anchor] = []
     previous, number = "", 0
     for path in anchors.files(where):
@@ -367,11 +367,11 @@ def _anchors(report: Report, where: Path, public: bytes) -> list[anchors.Anchor]
             before, previous = previous, hashlib.sha256(path.read_bytes()).hexdigest()
         if not one.is_signed_by(public):
             report.found(Verdict.ANCHOR_MISMATCH, f"{path.name}: not signed by this keyring")
-        elif one.number != number or one.previous != before:
+            continue
+        if one.number != number or one.previous != before:
             report.found(Verdict.ANCHOR_MISMATCH, f"{path.name}: does not follow the one before")
             number = one.number
-        else:
-            found.append(one)
+        found.append(one)
     return found
 
 

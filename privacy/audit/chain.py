@@ -159,14 +159,32 @@ def _append_signed(row: AuditEvent, root: bytes) -> AuditEvent:
     sequence, prev = _last(writer)
     row.writer, row.sequence, row.prev = writer, sequence + 1, prev
     row.mac = mac_of(crypto.chain_key(root, writer), row)
-    row.save(force_insert=True)
-    return row
+    return _insert(row)
 
 
 def _append_unsigned(row: AuditEvent) -> AuditEvent:
     writer = _my_names().unsigned
     row.writer, row.sequence, row.prev, row.mac = writer, _last(writer)[0] + 1, b"", b""
-    row.save(force_insert=True)
+    return _insert(row)
+
+
+_COLUMNS = [field for field in AuditEvent._meta.concrete_fields if not field.primary_key]
+_INSERT = (
+    f"INSERT INTO {AuditEvent._meta.db_table} "  # noqa: S608  (our own names)
+    f"({', '.join(field.column for field in _COLUMNS)}) "
+    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))}) RETURNING id"
+)
+
+
+def _insert(row: AuditEvent) -> AuditEvent:
+    """As ``save``, in plain SQL: every opening waits for it, and building the same statement
+    through the ORM each time took twice as long as all the rest."""
+    connection = connections[router.db_for_write(AuditEvent)]
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        (row.pk,) = cursor.fetchone()
+    row._state.adding, row._state.db = False, connection.alias
     return row
 
 

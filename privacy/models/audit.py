@@ -57,7 +57,7 @@ class AuditEvent(OnlyAdded):
     """
 
     uuid = models.UUIDField(default=uuid4, editable=False)
-    at = models.DateTimeField(default=timezone.now, db_index=True)
+    at = models.DateTimeField(default=timezone.now)
     writer = models.CharField(max_length=16, default="", blank=True, validators=[codes_only])
     # 0 = written before there were chains.
     sequence = models.BigIntegerField(default=0)

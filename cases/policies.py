@@ -114,3 +114,30 @@ def require_receiving_supervisor(actor: Actor, transfer: Transfer) -> None:
     if actor.role != Role.SUPERVISOR or actor.team_id != transfer.to_team_id:
         _refuse(actor, transfer, "accept", "not_supervisor")
         raise NotFound
+
+
+def require_data_protection(actor: Actor) -> None:
+    """The data-protection officer, about people's work: she opens no file."""
+    if not actor.is_a(Role.DPO):
+        _refuse(actor, None, "watch", "role")
+        raise NotFound
+
+
+def refuse_own_signal(actor: Actor) -> None:
+    _refuse(actor, None, "watch", "own")
+    raise Forbidden(_("Nobody looks into her own work. Another data-protection officer can."))
+
+
+def may_read_looks(actor: Actor, case: Case) -> bool:
+    return actor.is_a(Role.DPO) or is_worker(actor, case) or is_supervisor(actor, case)
+
+
+def require_reader_of_looks(actor: Actor, case: Case) -> None:
+    """Who may see who opened a file: its worker, a supervisor of the team, and for any file the
+    data-protection officer, who sees no content (flows.md 4, "who read what")."""
+    if actor.is_a(Role.DPO):
+        return
+    access.require(actor, case)
+    if not may_read_looks(actor, case):
+        _refuse(actor, case, "read_log", "not_team")
+        raise NotFound

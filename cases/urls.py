@@ -9,10 +9,12 @@ from cases.views import (
     follow_up,
     intake,
     moving,
+    opened,
     outreach,
     planning,
     referring,
     screening,
+    watching,
 )
 
 urlpatterns = [
@@ -73,4 +75,9 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # who opened what
+    path("cases/<uuid:uuid>/opened/", opened.listing, name="case_opened"),
+    path("cases/<uuid:uuid>/opened/client/", opened.for_client, name="case_opened_client"),
+    path("watch/", watching.overview, name="watch"),
+    path("watch/<uuid:uuid>/<slug:signal>/", watching.look, name="watch_signal"),
 ]

@@ -68,6 +68,7 @@ from cases.actions.screening import (
     note_safety_plan_late,
     save_answers,
 )
+from cases.actions.watching import review_signal
 
 __all__ = [
     "GoalDraft",
@@ -118,6 +119,7 @@ __all__ = [
     "return_closure",
     "return_plan",
     "review_case",
+    "review_signal",
     "save_answers",
     "save_plan",
     "send_back_referral",

@@ -171,7 +171,7 @@ def _append_unsigned(row: AuditEvent) -> AuditEvent:
 _COLUMNS = [field for field in AuditEvent._meta.concrete_fields if not field.primary_key]
 _INSERT = (
     f"INSERT INTO {AuditEvent._meta.db_table} "  # noqa: S608  (our own names)
-    f"({', '.join(field.column for field in _COLUMNS)}) "
+    f"({', '.join(str(field.column) for field in _COLUMNS)}) "
     f"VALUES ({', '.join(['%s'] * len(_COLUMNS))}) RETURNING id"
 )
 

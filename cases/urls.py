@@ -79,5 +79,5 @@ urlpatterns = [
     path("cases/<uuid:uuid>/opened/", opened.listing, name="case_opened"),
     path("cases/<uuid:uuid>/opened/client/", opened.for_client, name="case_opened_client"),
     path("watch/", watching.overview, name="watch"),
-    path("watch/<uuid:uuid>/<slug:signal>/", watching.look, name="watch_signal"),
+    path("watch/<uuid:uuid>/<slug:code>/", watching.look, name="watch_signal"),
 ]

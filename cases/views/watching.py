@@ -85,9 +85,9 @@ def _said(one: reading.Found) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-def look(request: SignedIn, uuid: UUID, signal: str) -> HttpResponse:
+def look(request: SignedIn, uuid: UUID, code: str) -> HttpResponse:
     """What she did, newest first, and the answer of whoever looked into it."""
-    actor = request.actor
+    actor, signal = request.actor, code
     policies.require_data_protection(actor)
     request.again_url = reverse("watch")
     person = User.objects.filter(uuid=uuid).first()

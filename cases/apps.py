@@ -6,14 +6,26 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import actions, labels
+        from cases.actions.erasure import ERASE, ERASED
         from cases.actions.outreach import KEYS_DIE
-        from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
+        from cases.flows import (
+            CaseFlow,
+            ErasureFlow,
+            FollowUpFlow,
+            HoldFlow,
+            OutreachFlow,
+            TransferFlow,
+        )
         from cases.models import (
             Case,
             CaseGrant,
+            ErasureRequest,
+            ErasureRequestGrant,
             FollowUpPlan,
             Lead,
             LeadGrant,
+            LegalHold,
+            LegalHoldGrant,
             Transfer,
             TransferGrant,
         )
@@ -26,6 +38,8 @@ class CasesConfig(AppConfig):
             (Case, CaseGrant),
             (Lead, LeadGrant),
             (Transfer, TransferGrant),
+            (ErasureRequest, ErasureRequestGrant),
+            (LegalHold, LegalHoldGrant),
         ):
             access.register(granted, grant_model, lambda record, _compartment: record.owner_uuid)
         for model, flow_class in (
@@ -33,9 +47,13 @@ class CasesConfig(AppConfig):
             (Case, CaseFlow),
             (FollowUpPlan, FollowUpFlow),
             (Transfer, TransferFlow),
+            (ErasureRequest, ErasureFlow),
+            (LegalHold, HoldFlow),
         ):
             engine.register(model, flow_class)
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
+        outbox.on(ERASE, actions.carry_out)
+        outbox.on(ERASED, actions.carried_out)
         outbox.on(referral_news.CHANGED, actions.referral_changed)
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
         outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)
@@ -44,5 +62,7 @@ class CasesConfig(AppConfig):
             labels.OfChildren(),
             labels.OfLeads(),
             labels.OfTransfers(),
+            labels.OfErasures(),
+            labels.OfHolds(),
         ):
             worklist_labels.register(labeller)

@@ -176,6 +176,8 @@ class Case(OwnsKeys):
     act_by = models.DateTimeField(null=True)
     review_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    # The keys are gone and nobody holds a grant: the row counts in statistics, and is found by none.
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         permissions = permission_rows(CASE_COMPARTMENTS)
@@ -502,3 +504,11 @@ class TransferGrant(Grant):
 
     class Meta(Grant.Meta):
         abstract = False
+
+
+# They build on the classes above.
+from cases.models_erasure import ErasureRequest as ErasureRequest  # noqa: E402
+from cases.models_erasure import ErasureRequestGrant as ErasureRequestGrant  # noqa: E402
+from cases.models_erasure import LegalHold as LegalHold  # noqa: E402
+from cases.models_erasure import LegalHoldGrant as LegalHoldGrant  # noqa: E402
+from cases.models_erasure import Stripped as Stripped  # noqa: E402

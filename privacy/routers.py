@@ -2,7 +2,13 @@
 
 from typing import Any
 
-STORES = {"wrappeddatakey": "keystore", "blindindex": "keystore", "auditevent": "audit"}
+STORES = {
+    "wrappeddatakey": "keystore",
+    "blindindex": "keystore",
+    "tombstone": "keystore",
+    "erasedowner": "keystore",
+    "auditevent": "audit",
+}
 
 
 class StoreRouter:

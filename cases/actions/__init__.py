@@ -13,7 +13,16 @@ from cases.actions.closing import (
     write_child_plan,
 )
 from cases.actions.consent import answer_file_consent, answer_sharing, live_consents, withdraw
+from cases.actions.erasure import (
+    approve_erasure,
+    cancel_erasure,
+    carried_out,
+    carry_out,
+    refuse_erasure,
+    request_erasure,
+)
 from cases.actions.follow_up import record_follow_up, start_follow_ups
+from cases.actions.holds import decide_hold, propose_hold, propose_lift
 from cases.actions.intake import change_contact, change_identity, open_case
 from cases.actions.moving import (
     accept_transfer,
@@ -70,6 +79,15 @@ from cases.actions.screening import (
 )
 
 __all__ = [
+    "approve_erasure",
+    "cancel_erasure",
+    "carried_out",
+    "carry_out",
+    "refuse_erasure",
+    "request_erasure",
+    "decide_hold",
+    "propose_hold",
+    "propose_lift",
     "GoalDraft",
     "accept_transfer",
     "acknowledge_urgent",

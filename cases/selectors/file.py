@@ -93,7 +93,9 @@ def handed_over_by(actor: Actor) -> list[str]:
     """Codes of the files that this worker handed over to child protection: nothing more."""
     if actor.role != Role.SOCIAL_WORKER:
         return []
-    rows = Case.objects.filter(worker_id=actor.user_id, track=Track.CHILD).order_by("-pk")
+    rows = Case.objects.filter(
+        worker_id=actor.user_id, track=Track.CHILD, erased_at__isnull=True
+    ).order_by("-pk")
     return list(rows.values_list("code", flat=True)[:50])
 
 

@@ -2,6 +2,7 @@
 
 from privacy.models.audit import AppendOnly, AuditEvent
 from privacy.models.changes import ChangeRecord
+from privacy.models.erasure import ErasedOwner, ErasureBasis, RetentionRun, Tombstone
 from privacy.models.forms import KeptText, SentForm
 from privacy.models.grants import Basis, BasisQuerySet, Grant, GrantSource
 from privacy.models.keystore import BlindIndex, WrappedDataKey
@@ -23,6 +24,8 @@ __all__ = [
     "BasisQuerySet",
     "BlindIndex",
     "ChangeRecord",
+    "ErasedOwner",
+    "ErasureBasis",
     "Grant",
     "GrantSource",
     "KeptText",
@@ -30,9 +33,11 @@ __all__ = [
     "MembershipQuerySet",
     "Organisation",
     "Outbox",
+    "RetentionRun",
     "SealedModel",
     "SentForm",
     "Team",
+    "Tombstone",
     "User",
     "UserManager",
     "WrappedDataKey",

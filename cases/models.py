@@ -176,7 +176,7 @@ class Case(OwnsKeys):
     act_by = models.DateTimeField(null=True)
     review_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
-    # The keys are gone and nobody holds a grant: the row counts in statistics, and is found by none.
+    # Its keys are gone and nobody holds a grant: the row counts in statistics, and is never found.
     erased_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -68,6 +68,7 @@ from cases.actions.referring import (
     send_referral,
     settle_referral,
 )
+from cases.actions.restoring import Mended, mend_restored
 from cases.actions.screening import (
     acknowledge_urgent,
     advise,
@@ -79,6 +80,8 @@ from cases.actions.screening import (
 )
 
 __all__ = [
+    "Mended",
+    "mend_restored",
     "approve_erasure",
     "cancel_erasure",
     "carried_out",

@@ -211,7 +211,7 @@ def close_down(actor: Actor, case: Case) -> None:
     In the caller's transaction, under the case's lock; may run again on what a backup brought back.
     """
     consents = Consent.objects.filter(case=case, basis__isnull=False).select_related("basis")
-    bases = {consent.basis_id for consent in consents}
+    bases = [consent.basis_id for consent in consents if consent.basis_id is not None]
     Basis.objects.filter(pk__in=bases, ended_at__isnull=True).update(ended_at=timezone.now())
     for basis in Basis.objects.filter(pk__in=bases).order_by("pk"):
         referrals.withdraw_for(actor=actor, basis=basis)
@@ -245,7 +245,7 @@ def _links(case: Case) -> list[int]:
 
 def _leave_to_officers(request: ErasureRequest) -> None:
     officers = dpo_team()
-    for grant in request.grants.filter(revoked_at__isnull=True):  # type: ignore[attr-defined]
+    for grant in request.grants.filter(revoked_at__isnull=True):
         if officers is None or grant.team_id != officers.pk:
             grant.revoked_at = timezone.now()
             grant.save(update_fields=["revoked_at"])

@@ -47,7 +47,7 @@ def owners_of(case: Case) -> list[Owner]:
     provider's record, and is locked from this side by the end of every grant (privacy.md 3)."""
     found = [Owner(case.uuid)]
     for model in (Lead, Transfer, ErasureRequest, LegalHold):
-        rows = model._default_manager.filter(case=case)  # type: ignore[attr-defined]
+        rows = model._default_manager.filter(case=case)
         found += [Owner(uuid) for uuid in rows.order_by("pk").values_list("uuid", flat=True)]
     slips = CaseReferral.objects.filter(case=case).order_by("pk")
     found += [

@@ -1,9 +1,10 @@
 """Erasing a file: asked, decided by a second person, carried out whatever is killed in between."""
 
+import io
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from cases import actions
@@ -18,6 +19,7 @@ from privacy.models import BlindIndex, Outbox, Tombstone, WrappedDataKey
 from referrals.models import Referral
 from tests import factories as make
 from tests.cases.world import open_everything
+from tests.cast import PASSWORD
 from workflow import relay
 from workflow.models import WorkItem
 
@@ -363,3 +365,88 @@ def test_the_proof_notices_what_is_left(cast):
     keys.destroy(case.uuid)
     found = selectors.proof(stone)
     assert not found.readable and not found.clean
+
+
+# -- the terminal
+
+
+def erase_case(monkeypatch, *args, password=PASSWORD):
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+    out = io.StringIO()
+    call_command("erase_case", *args, "--password-stdin", stdout=out)
+    return out.getvalue()
+
+
+def test_the_terminal_keeps_the_same_rules(cast, monkeypatch, tmp_path, capsys):
+    case = make.case_in_support(cast)
+    words = tmp_path / "reason"
+    words.write_text("Chị ấy muốn bắt đầu lại")
+    ask = ("request", case.code, "--asked-by", "client", "--asked-how", "letter")
+    with pytest.raises(CommandError, match="do not fit"):
+        erase_case(monkeypatch, *ask, "--by", "hanh", password="đoán")
+    with pytest.raises(CommandError, match="no such case"):
+        erase_case(monkeypatch, *ask, "--by", "tam")
+    with pytest.raises(CommandError, match="yyyy-mm-dd"):
+        erase_case(monkeypatch, *ask, "--by", "hanh", "--asked-on", "2025-13-40")
+    assert "asked for" in erase_case(monkeypatch, *ask, "--by", "hanh", "--reason-file", str(words))
+    with pytest.raises(CommandError):
+        erase_case(monkeypatch, "approve", case.code, "--by", "hanh")
+    with pytest.raises(CommandError) as early:
+        call_command("verify_erasure", case.code)
+    assert early.value.returncode == 4
+    assert "tombstone" in erase_case(monkeypatch, "approve", case.code, "--by", "yen")
+    call_command("erase_case", "status", case.code)
+    call_command("verify_erasure", case.code.lower())
+    call_command("verify_erasure", all=True)
+    shown = capsys.readouterr().out
+    assert "final when these epochs are destroyed" in shown and "Proved for 1" in shown
+    assert make.ALIAS not in shown
+
+
+def test_verify_tells_the_endings_apart(cast, capsys):
+    with pytest.raises(CommandError, match="Name one"):
+        call_command("verify_erasure")
+    case = make.case_in_support(cast)
+    kept = list(WrappedDataKey.objects.filter(owner_uuid=case.uuid))
+    erased(cast, case)
+    CaseGrant.objects.filter(content_object=case).update(revoked_at=None)
+    with pytest.raises(CommandError) as left:
+        call_command("verify_erasure", all=True)
+    assert left.value.returncode == 3
+    WrappedDataKey.objects.bulk_create(kept)
+    with pytest.raises(CommandError) as open_:
+        call_command("verify_erasure", case.code)
+    assert open_.value.returncode == 2
+    call_command("post_restore")
+    call_command("verify_erasure", case.code)
+    call_command("post_restore")
+    assert "purged 0" in capsys.readouterr().out
+
+
+def test_post_restore_ends_what_lost_its_key_meanwhile(cast):
+    """As if consent was withdrawn and a contact ended after the backup."""
+    slip, lead = make.referral_sent(cast), make.lead_informed(cast)
+    keys.destroy(slip.owner_uuid, [C.PACKET])
+    keys.destroy(lead.owner_uuid)
+    call_command("post_restore")
+    assert make.fresh(slip).state == "withdrawn" and make.fresh(lead).state == "ended"
+    call_command("check_flows")
+
+
+def test_post_restore_beside_an_old_key_store(cast):
+    case = make.case_in_support(cast)
+    kept = list(WrappedDataKey.objects.filter(owner_uuid=case.uuid))
+    erased(cast, case)
+    Tombstone.objects.all().delete()
+    WrappedDataKey.objects.bulk_create(kept)
+    call_command("post_restore")
+    assert selectors.proof(stone_of(case)).clean
+
+
+def test_post_restore_says_when_the_key_store_is_another_one(cast):
+    case = make.case_in_support(cast)
+    keys.destroy(case.uuid)
+    with pytest.raises(CommandError) as wrong:
+        call_command("post_restore")
+    assert wrong.value.returncode == 3
+    assert not make.fresh(case).erased_at

@@ -7,6 +7,7 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from cases import actions, labels
         from cases.actions.erasure import ERASE, ERASED
+        from cases.actions.keeping import STRIP, STRIP_PACKET
         from cases.actions.outreach import KEYS_DIE
         from cases.flows import (
             CaseFlow,
@@ -29,7 +30,7 @@ class CasesConfig(AppConfig):
             Transfer,
             TransferGrant,
         )
-        from privacy import access, outbox
+        from privacy import access, outbox, retention
         from referrals import notices as referral_news
         from workflow import engine
         from workflow import labels as worklist_labels
@@ -54,6 +55,10 @@ class CasesConfig(AppConfig):
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
         outbox.on(ERASE, actions.carry_out)
         outbox.on(ERASED, actions.carried_out)
+        outbox.on(STRIP, actions.stripped)
+        outbox.on(STRIP_PACKET, actions.packet_stripped)
+        for keeper in (actions.Files(), actions.Slips(), actions.Contacts()):
+            retention.register(keeper)
         outbox.on(referral_news.CHANGED, actions.referral_changed)
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
         outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)

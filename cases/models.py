@@ -393,6 +393,8 @@ class CaseReferral(OfCase):
     goal = models.ForeignKey(Goal, models.SET_NULL, null=True, related_name="+")
     # 1–3 questions after it: {"helped", "respected", "words"}.
     client_result = SealedJSONField(label="case_referral.client_result", compartment="notes")
+    # Its time was over: the packet's key is destroyed, or about to be (retention schedule).
+    packet_stripped_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-pk"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from privacy import kept
+from privacy import kept, retention
 from privacy.models import BlindIndex, SentForm, WrappedDataKey
 
 ORPHAN_AGE = timedelta(hours=24)
@@ -20,6 +20,14 @@ def drop_kept_text() -> int:
 def drop_sent_forms() -> int:
     """A page older than a day is not sent twice by a slow network any more."""
     return SentForm.objects.filter(at__lt=timezone.now() - ORPHAN_AGE).delete()[0]
+
+
+@shared_task(name="privacy.retention")
+def obey_retention() -> int:
+    """The nightly run of the schedule. Asked every hour: an office may switch its machine off."""
+    if not retention.is_time():
+        return 0
+    return sum(run.let_go for run in retention.run())
 
 
 @shared_task(name="privacy.sweep_orphan_keys")

@@ -24,6 +24,7 @@ from cases.actions.erasure import (
 from cases.actions.follow_up import record_follow_up, start_follow_ups
 from cases.actions.holds import decide_hold, propose_hold, propose_lift
 from cases.actions.intake import change_contact, change_identity, open_case
+from cases.actions.keeping import Contacts, Files, Slips, packet_stripped, stripped
 from cases.actions.moving import (
     accept_transfer,
     assign_case,
@@ -80,6 +81,11 @@ from cases.actions.screening import (
 )
 
 __all__ = [
+    "Contacts",
+    "Files",
+    "Slips",
+    "packet_stripped",
+    "stripped",
     "Mended",
     "mend_restored",
     "approve_erasure",

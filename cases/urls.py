@@ -5,6 +5,7 @@ from django.urls import path
 from cases.views import (
     closing,
     consents,
+    erasure,
     file,
     follow_up,
     intake,
@@ -73,4 +74,12 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # erasing, and what holds it back
+    path("cases/<uuid:uuid>/erasure/", erasure.ask, name="erasure_ask"),
+    path("erasures/", erasure.register, name="erasures"),
+    path("erasures/new/", erasure.ask_by_code, name="erasure_by_code"),
+    path("erasures/<uuid:uuid>/", erasure.show, name="erasure"),
+    path("holds/new/", erasure.set_hold, name="hold_new"),
+    path("holds/<uuid:uuid>/", erasure.hold, name="hold"),
+    path("retention/", erasure.schedule, name="retention"),
 ]

@@ -41,6 +41,7 @@ def _places() -> list[tuple[str, str, frozenset[str]]]:
             _("Cases"),
             frozenset({Role.SOCIAL_WORKER, Role.SUPERVISOR, Role.CHILD_OFFICER}),
         ),
+        ("erasures", _("Erasures and legal holds"), frozenset({Role.DPO})),
         ("referral_list", _("Referrals"), frozenset(RECEIVING_ROLES)),
         ("lead_new", _("New contact"), frozenset({Role.PEER_WORKER, Role.SOCIAL_WORKER})),
     ]

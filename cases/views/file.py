@@ -381,6 +381,11 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
     offer("assign", _("Assign to another worker of the team"), supervises and case.is_open)
     offer("transfer_request", _("She moves: hand over to another commune"), worker and case.is_open)
     offer(
+        "erasure_ask",
+        _("She wishes that nothing of her stays: ask for the erasure"),
+        policies.may_ask_erasure(actor, case),
+    )
+    offer(
         "reopen", _("She came back: open the case again"), worker and case.state == CaseState.CLOSED
     )
     return found

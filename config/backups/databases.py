@@ -9,6 +9,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -53,11 +55,14 @@ def copy_out(alias: str, target: Path) -> dict[str, int]:
 
 
 def _sqlite_out(alias: str, target: Path) -> dict[str, int]:
-    connection = connections[alias]
-    connection.ensure_connection()
+    # A reader of its own: it is never inside somebody's transaction, and never holds up a writer.
+    source = Path(str(connections[alias].settings_dict["NAME"])).absolute().as_uri() + "?mode=ro"
     try:
-        with closing(sqlite3.connect(target)) as copy:
-            connection.connection.backup(copy, pages=4096)
+        with (
+            closing(sqlite3.connect(source, uri=True)) as reader,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            reader.backup(copy, pages=4096, progress=_patience())
             copy.execute("PRAGMA journal_mode=DELETE")
             names = [
                 name
@@ -71,6 +76,23 @@ def _sqlite_out(alias: str, target: Path) -> dict[str, int]:
             }
     except sqlite3.Error as error:
         raise Unfit(f"The copy could not be written: {error}.") from None
+
+
+PATIENCE_SECONDS = 60
+
+
+def _patience() -> Callable[[int, int, int], None]:
+    """SQLite asks again for ever where a database is locked; a person wants an answer."""
+    last = [-1, time.monotonic()]
+
+    def asked(_status: int, remaining: int, _total: int) -> None:
+        now = time.monotonic()
+        if remaining != last[0]:
+            last[:] = [remaining, now]
+        elif now - last[1] > PATIENCE_SECONDS:
+            raise Unfit("The database stays locked by somebody. Nothing was written.")
+
+    return asked
 
 
 def _client(alias: str) -> tuple[list[str], dict[str, str]]:

@@ -200,11 +200,8 @@ def main(folder: Path) -> None:
 
     assert make.ALIAS in page("hanh", f"/cases/{case.uuid}/").content.decode()
 
-    word = folder / "passphrase"
-    word.write_text("một câu dài để niêm phong")
-    seal = f"--passphrase-file={word}"
     places = {name: folder / f"copies-{name}" for name in ("data", "keystore", "audit")}
-    must("backup", *(f"--{name}={place}" for name, place in places.items()), seal)
+    must("backup", *(f"--{name}={place}" for name, place in places.items()), "--unsealed")
     (old,) = places["data"].glob("data-*")
     proved("three archives, each in a folder of its own")
 
@@ -217,9 +214,9 @@ def main(folder: Path) -> None:
     proved("erased: no key opens it, nobody finds it")
 
     close_all()
-    said = must("restore", str(old), seal, "--yes", code=1)
+    said = must("restore", str(old), "--yes", code=1)
     assert "--replace" in said, said
-    must("restore", str(old), seal, "--yes", "--replace")
+    must("restore", str(old), "--yes", "--replace")
     seen = page("hanh", f"/cases/{case.uuid}/")
     assert seen.status_code == 200
     assert make.ALIAS not in seen.content.decode()
@@ -255,11 +252,11 @@ def main(folder: Path) -> None:
     must("verify_erasure", "--all")
     must("check_flows")
 
-    busy(folder, old, seal)
-    keystore_is_dated(places["keystore"], seal)
+    busy(old)
+    keystore_is_dated(places["keystore"])
 
 
-def busy(folder: Path, old: Path, seal: str) -> None:
+def busy(old: Path) -> None:
     """A server that runs: a child that holds a connection."""
     close_all()
     ready, told = os.pipe()
@@ -274,7 +271,7 @@ def busy(folder: Path, old: Path, seal: str) -> None:
         signal.pause()
         os._exit(0)
     os.read(ready, 1)
-    said = must("restore", str(old), seal, "--yes", "--replace", code=1)
+    said = must("restore", str(old), "--yes", "--replace", code=1)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     assert "Stop the web server" in said, said
@@ -282,17 +279,17 @@ def busy(folder: Path, old: Path, seal: str) -> None:
     proved("a restore under a running server is refused")
 
 
-def keystore_is_dated(place: Path, seal: str) -> None:
+def keystore_is_dated(place: Path) -> None:
     import json
 
     (copy,) = place.glob("keystore-*")
     manifest = json.loads((copy / "manifest.json").read_text())
     manifest["made_at"] = "2025-01-01T00:00:00+00:00"
     (copy / "manifest.json").write_text(json.dumps(manifest))
-    said = must("restore", str(copy), seal, "--yes", "--replace", code=1)
+    said = must("restore", str(copy), "--yes", "--replace", code=1)
     assert "changed" in said or "older" in said, said
     os.rename(copy, copy.with_name("keystore-20250101T000000Z"))
-    said = must("backup", f"--keystore={place}", seal)
+    said = must("backup", f"--keystore={place}", "--unsealed")
     assert "dropped" in said and not list(place.glob("keystore-20250101*"))
     must("verify_erasure", "--all")
     proved("a copy of the key store past its time is neither restored nor kept")

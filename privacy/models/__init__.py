@@ -15,6 +15,7 @@ from privacy.models.people import (
     UserManager,
 )
 from privacy.models.sealed import SealedModel
+from privacy.models.snapshots import Publication, Snapshot
 
 __all__ = [
     "AppendOnly",
@@ -30,8 +31,10 @@ __all__ = [
     "MembershipQuerySet",
     "Organisation",
     "Outbox",
+    "Publication",
     "SealedModel",
     "SentForm",
+    "Snapshot",
     "Team",
     "User",
     "UserManager",

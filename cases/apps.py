@@ -6,11 +6,13 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import actions, labels
+        from cases.actions.duplicates import LOOK
         from cases.actions.outreach import KEYS_DIE
-        from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
+        from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, SamePersonFlow, TransferFlow
         from cases.models import (
             Case,
             CaseGrant,
+            DuplicateMatch,
             FollowUpPlan,
             Lead,
             LeadGrant,
@@ -33,8 +35,10 @@ class CasesConfig(AppConfig):
             (Case, CaseFlow),
             (FollowUpPlan, FollowUpFlow),
             (Transfer, TransferFlow),
+            (DuplicateMatch, SamePersonFlow),
         ):
             engine.register(model, flow_class)
+        outbox.on(LOOK, actions.look_for_duplicates)
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
         outbox.on(referral_news.CHANGED, actions.referral_changed)
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
@@ -42,6 +46,7 @@ class CasesConfig(AppConfig):
         for labeller in (
             labels.OfCases(),
             labels.OfChildren(),
+            labels.OfMatches(),
             labels.OfLeads(),
             labels.OfTransfers(),
         ):

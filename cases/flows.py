@@ -315,3 +315,22 @@ class TransferFlow(Flow):
         link="transfer",
     ).Next(this.end)
     end = flow.End()
+
+
+class SamePersonFlow(Flow):
+    """Perhaps the same person"""
+
+    flow_name = "same_person"
+    process_title = _("Perhaps the same person")
+
+    start = flow.StartHandle(this.begin).Next(this.ask)
+
+    # Supervisor of the file that was there
+    ask = Step(
+        title=_("Ask the client about another file"),
+        roles=SUPERVISOR,
+        holder=turns.match_supervisors,
+        due=due("triage_routine"),
+        link="match",
+    ).Next(this.end)
+    end = flow.End()

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Value
 from django.urls import reverse
 
-from cases.models import Case, CaseReferral, FollowUpPlan, Lead, Transfer
+from cases.models import Case, CaseReferral, DuplicateMatch, FollowUpPlan, Lead, Transfer
 from privacy.compartments import Compartment
 from privacy.roles import Role
 from workflow.labels import Label
@@ -92,3 +92,21 @@ class OfTransfers:
     def label(self, item: WorkItem, record: models.Model) -> Label:
         transfer = cast(Transfer, record)
         return Label(url=reverse("transfer", args=[transfer.uuid]), reference=transfer.reference)
+
+
+class OfMatches(OfCases):
+    """The supervisor's own file that a number stands in; the other one is never named."""
+
+    flows = frozenset({"same_person"})
+    roles = frozenset({Role.SUPERVISOR})
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        rows = DuplicateMatch.objects.select_related("case").in_bulk(
+            {item.subject_id for item in items}
+        )
+        return {item.pk: rows[item.subject_id].case for item in items if item.subject_id in rows}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        case = cast(Case, record)
+        url = reverse("match", args=[item.subject_uuid])
+        return Label(url=url, reference=case.code, name=case.alias)

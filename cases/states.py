@@ -63,6 +63,12 @@ class TransferState(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class MatchState(models.TextChoices):
+    OPEN = "open", _("The client is to be asked")
+    LINKED = "linked", _("Linked with her yes")
+    CLOSED = "closed", _("Closed without a word")
+
+
 L, C, P, T = LeadState, CaseState, CarePlanState, TransferState
 
 EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
@@ -132,6 +138,9 @@ EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
             (T.OFFERED, T.ACCEPTED),
             (T.OFFERED, T.REFUSED),
         }
+    ),
+    MatchState: frozenset(
+        {(MatchState.OPEN, MatchState.LINKED), (MatchState.OPEN, MatchState.CLOSED)}
     ),
 }
 

@@ -1,6 +1,6 @@
 """Whose turn: the worker, her team's supervisors, the child officers of the place."""
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from cases.models import Case, DuplicateMatch, FollowUpPlan, Lead, Track, Transfer
 from privacy.models import Membership, Team
 from privacy.roles import OrganisationKind, Role
 from workflow.nodes import Holder
@@ -65,3 +65,10 @@ def releasing_supervisors(transfer: Transfer) -> Holder:
 
 def receiving_supervisors(transfer: Transfer) -> Holder:
     return Holder(Role.SUPERVISOR, transfer.to_team_id, None, transfer.to_team.organisation_id)
+
+
+def match_supervisors(match: DuplicateMatch) -> Holder:
+    """Of the file that was there. A child's file: its named supervisor, nobody else of the team."""
+    case = match.case
+    named = case.named_supervisor_id if case.track == Track.CHILD else None
+    return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)

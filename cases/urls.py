@@ -5,6 +5,7 @@ from django.urls import path
 from cases.views import (
     closing,
     consents,
+    duplicates,
     file,
     follow_up,
     intake,
@@ -73,4 +74,8 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # the same person in two files
+    path("cases/<uuid:uuid>/same-person/", duplicates.same_person, name="same_person"),
+    path("cases/<uuid:uuid>/same-person/<uuid:link>/", duplicates.undo, name="link_undo"),
+    path("same-person/<uuid:uuid>/", duplicates.match, name="match"),
 ]

@@ -13,6 +13,12 @@ from cases.actions.closing import (
     write_child_plan,
 )
 from cases.actions.consent import answer_file_consent, answer_sharing, live_consents, withdraw
+from cases.actions.duplicates import (
+    answer_match,
+    ask_for_duplicates,
+    look_for_duplicates,
+    undo_link,
+)
 from cases.actions.follow_up import record_follow_up, start_follow_ups
 from cases.actions.intake import change_contact, change_identity, open_case
 from cases.actions.moving import (
@@ -75,9 +81,11 @@ __all__ = [
     "acknowledge_urgent",
     "advise",
     "answer_file_consent",
+    "answer_match",
     "answer_sharing",
     "approve_closure",
     "approve_plan",
+    "ask_for_duplicates",
     "assign_case",
     "cancel_referral",
     "chased_referral",
@@ -99,6 +107,7 @@ __all__ = [
     "hand_over",
     "live_consents",
     "live_sharing",
+    "look_for_duplicates",
     "make_safety_plan",
     "not_now",
     "note_ask_again",
@@ -126,6 +135,7 @@ __all__ = [
     "settle_referral",
     "start_follow_ups",
     "submit_plan",
+    "undo_link",
     "withdraw",
     "withdrawal_relayed",
     "write_assessment",

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.consent import wording_version
+from cases.actions.duplicates import open_matches
 from cases.actions.plot import give_team, locked, must_be, note, require_adult, required
 from cases.actions.referring import open_links
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
-from cases.turns import supervisors_of, worker_of
+from cases.turns import match_supervisors, supervisors_of, worker_of
 from privacy import access, audit, keys
 from privacy.actors import Actor
 from privacy.compartments import Compartment
@@ -68,6 +69,8 @@ def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
         engine.reassign(
             subject=subject, holder=supervisors_of(case), actor=actor, role=Role.SUPERVISOR
         )
+    for match in open_matches(case).select_related("case"):
+        engine.reassign(subject=match, holder=match_supervisors(match), actor=actor)
     for link in open_links(case):
         referrals.change_sender(actor=actor, referral=link.referral, sender=worker, team=team)
 

@@ -14,6 +14,7 @@ from cases.views import (
     planning,
     referring,
     screening,
+    search,
 )
 
 urlpatterns = [
@@ -27,6 +28,7 @@ urlpatterns = [
     path("contacts/<uuid:uuid>/open-case/", intake.from_lead, name="lead_open_case"),
     # the file
     path("cases/", file.listing, name="case_list"),
+    path("cases/search/", search.by_name, name="case_search"),
     path("cases/new/", intake.new, name="case_new"),
     path("cases/handed-over/", intake.handed_over, name="case_handed_over"),
     path("cases/<uuid:uuid>/", file.show, name="case"),

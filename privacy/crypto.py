@@ -64,14 +64,22 @@ class Place:
     compartment: int
 
     def aad(self, version: int) -> bytes:
-        parts = (
-            self.label.encode(),
-            self.record.bytes,
-            self.owner.bytes,
-            bytes([self.compartment]),
-            struct.pack(">H", version),
+        """Each part behind its length in two bytes; only the label's length varies."""
+        label = self.label.encode()
+        return b"".join(
+            (
+                len(label).to_bytes(2, "big"),
+                label,
+                b"\x00\x10",
+                self.record.bytes,
+                b"\x00\x10",
+                self.owner.bytes,
+                b"\x00\x01",
+                self.compartment.to_bytes(1, "big"),
+                b"\x00\x02",
+                version.to_bytes(2, "big"),
+            )
         )
-        return b"".join(struct.pack(">H", len(part)) + part for part in parts)
 
 
 class DataKey:

@@ -173,15 +173,21 @@ def provider() -> KeyProvider:
 
 def dek_context(owner: UUID, compartment: Compartment, version: int, kek_id: str) -> bytes:
     """What a wrapped key is bound to: ("dek", owner, compartment, version, algorithm, kek)."""
-    parts = (
-        b"dek",
-        owner.bytes,
-        bytes([compartment.byte]),
-        version.to_bytes(2, "big"),
-        bytes([crypto.AES_256_GCM]),
-        kek_id.encode(),
+    kek = kek_id.encode()
+    return b"".join(
+        (
+            b"\x00\x03dek\x00\x10",
+            owner.bytes,
+            b"\x00\x01",
+            compartment.byte.to_bytes(1, "big"),
+            b"\x00\x02",
+            version.to_bytes(2, "big"),
+            b"\x00\x01",
+            crypto.AES_256_GCM.to_bytes(1, "big"),
+            len(kek).to_bytes(2, "big"),
+            kek,
+        )
     )
-    return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
 
 
 def make(owner: UUID, compartments: Iterable[Compartment]) -> None:
@@ -301,20 +307,21 @@ def _load(pairs: Collection[Pair]) -> dict[Pair, dict[int, crypto.DataKey]]:
 
     by_byte = {code: compartment for compartment, code in BYTES.items()}
     wanted = set(pairs)
-    rows = [
-        (row, (row.owner_uuid, by_byte[row.compartment]))
-        for row in WrappedDataKey.objects.filter(
-            owner_uuid__in={owner for owner, _ in wanted},
-            compartment__in={compartment.byte for _, compartment in wanted},
-        )
-    ]
-    rows = [(row, pair) for row, pair in rows if pair in wanted]
-    items = [
-        WrappedKey(row.kek, bytes(row.wrapped), dek_context(pair[0], pair[1], row.version, row.kek))
-        for row, pair in rows
-    ]
+    # Plain rows: a caseload loads thousands, and building records would cost more than unwrapping.
+    stored = WrappedDataKey.objects.filter(
+        owner_uuid__in={owner for owner, _ in wanted},
+        compartment__in={compartment.byte for _, compartment in wanted},
+    ).values_list("owner_uuid", "compartment", "version", "kek", "wrapped")
+    rows = []
+    items = []
+    for owner, byte, version, kek, wrapped in stored:
+        pair = (owner, by_byte[byte])
+        if pair in wanted:
+            rows.append((pair, version))
+            context = dek_context(owner, pair[1], version, kek)
+            items.append(WrappedKey(kek, bytes(wrapped), context))
     found: dict[Pair, dict[int, crypto.DataKey]] = {}
-    for (row, pair), raw in zip(rows, provider().unwrap_many(items), strict=True):
+    for (pair, version), raw in zip(rows, provider().unwrap_many(items), strict=True):
         if raw is not None:
-            found.setdefault(pair, {})[row.version] = crypto.DataKey(raw, row.version)
+            found.setdefault(pair, {})[version] = crypto.DataKey(raw, version)
     return found

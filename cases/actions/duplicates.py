@@ -2,7 +2,7 @@
 
 The look runs as a job, whatever it finds: the page, its words, its time and its queries are the
 same with and without a match. A match becomes a task for the supervisor of the file that was
-there, who asks that client. Linked with her yes, and it can be undone; otherwise nobody hears of it.
+there, who asks that client. Linked with her yes, and it can be undone; otherwise nobody hears it.
 """
 
 from datetime import datetime, time, timedelta

@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def _measure(self, items: int, target: Path) -> None:
         import logging
 
-        from config.bench import figures, scene, worklist
+        from config.bench import figures, scene, search, worklist
 
         logging.disable(logging.INFO)
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
@@ -52,6 +52,9 @@ class Command(BaseCommand):
         found = worklist.page_figures(stage)
         self.stdout.write(f"adding {items:,} waiting steps …")
         found += worklist.selector_figures(items)
+        self.stdout.write("looking for people …")
+        found += search.name_figures()
+        found += search.phone_figures()
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(
             json.dumps([figure.row() for figure in found], indent=2, ensure_ascii=False)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from cases.models import Case, Lead, Track, Transfer
 from privacy import access, audit
 from privacy.actors import Actor
+from privacy.compartments import Compartment
 from privacy.errors import Forbidden, NotFound
 from privacy.roles import Role
 
@@ -114,3 +115,16 @@ def require_receiving_supervisor(actor: Actor, transfer: Transfer) -> None:
     if actor.role != Role.SUPERVISOR or actor.team_id != transfer.to_team_id:
         _refuse(actor, transfer, "accept", "not_supervisor")
         raise NotFound
+
+
+def require_papers(actor: Actor, case: Case) -> None:
+    """Who keeps papers in a file: its case team; of a child's file, those named for her."""
+    if case.track == Track.CHILD:
+        require_child_protection(actor, case)
+    else:
+        require_case_team(actor, case)
+
+
+def require_compartment(actor: Actor, case: Case, compartment: Compartment) -> None:
+    """Absent and forbidden look alike: who may not open it does not hear that it is there."""
+    access.require(actor, case, compartment.permission)

@@ -11,6 +11,7 @@ from cases.views import (
     intake,
     moving,
     outreach,
+    papers,
     planning,
     referring,
     screening,
@@ -76,6 +77,10 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # papers
+    path("cases/<uuid:uuid>/papers/", papers.listing, name="papers"),
+    path("cases/<uuid:uuid>/papers/<uuid:paper>/", papers.fetch, name="paper"),
+    path("cases/<uuid:uuid>/papers/<uuid:paper>/delete/", papers.delete, name="paper_delete"),
     # the same person in two files
     path("cases/<uuid:uuid>/same-person/", duplicates.same_person, name="same_person"),
     path("cases/<uuid:uuid>/same-person/<uuid:link>/", duplicates.undo, name="link_undo"),

@@ -39,6 +39,7 @@ from cases.actions.outreach import (
     note_ask_again,
     record_contact,
 )
+from cases.actions.papers import add_paper, delete_paper
 from cases.actions.planning import (
     GoalDraft,
     approve_plan,
@@ -79,6 +80,7 @@ __all__ = [
     "GoalDraft",
     "accept_transfer",
     "acknowledge_urgent",
+    "add_paper",
     "advise",
     "answer_file_consent",
     "answer_match",
@@ -97,6 +99,7 @@ __all__ = [
     "contact_words",
     "count_contact",
     "current_plan",
+    "delete_paper",
     "destroy_lead_keys",
     "discard_referral",
     "end_contact",

@@ -245,6 +245,8 @@ EVENTS: Mapping[str, Any] = {
     "goal.changed": _("Progress of a goal noted"),
     "follow_up.planned": _("Follow-ups planned"),
     "follow_up.recorded": _("Follow-up recorded"),
+    "paper.added": _("A paper was added"),
+    "paper.deleted": _("A paper was deleted"),
     "duplicate.asked": _("Asked whether there is another file of hers"),
     "duplicate.declined": _("She does not want us to look for another file"),
     "duplicate.found": _("A number stands in two files"),

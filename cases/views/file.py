@@ -370,6 +370,7 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
     offer("case_timeline", _("What has happened, and where this stands"), True)
     offer("case_contact", _("Change the contact plan"), case.is_open)
     offer("case_identity", _("Change her personal details"), case.is_open)
+    offer("papers", _("Papers in this file"), True)
     offer("same_person", _("Another file of the same person"), True)
     offer(
         "safety_plan",

@@ -176,6 +176,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Largest file that may be brought. A request that is larger carries none, and the form says so:
+# with this one handler nothing brought ever stands in a temporary file in clear.
+UPLOAD_MAX_BYTES = 10 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES + 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 

@@ -2,6 +2,7 @@
 
 from privacy.models.audit import AppendOnly, AuditEvent
 from privacy.models.changes import ChangeRecord
+from privacy.models.files import DeleteReason, FileKind, SealedChunk, SealedFile
 from privacy.models.forms import KeptText, SentForm
 from privacy.models.grants import Basis, BasisQuerySet, Grant, GrantSource
 from privacy.models.keystore import BlindIndex, WrappedDataKey
@@ -24,6 +25,8 @@ __all__ = [
     "BasisQuerySet",
     "BlindIndex",
     "ChangeRecord",
+    "DeleteReason",
+    "FileKind",
     "Grant",
     "GrantSource",
     "KeptText",
@@ -32,6 +35,8 @@ __all__ = [
     "Organisation",
     "Outbox",
     "Publication",
+    "SealedChunk",
+    "SealedFile",
     "SealedModel",
     "SentForm",
     "Snapshot",

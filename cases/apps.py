@@ -8,6 +8,7 @@ class CasesConfig(AppConfig):
         from cases import actions, labels
         from cases.actions.duplicates import LOOK
         from cases.actions.outreach import KEYS_DIE
+        from cases.exports import PROGRAMME_COUNTS, TEAM_WORK
         from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, SamePersonFlow, TransferFlow
         from cases.models import (
             Case,
@@ -19,7 +20,7 @@ class CasesConfig(AppConfig):
             Transfer,
             TransferGrant,
         )
-        from privacy import access, outbox
+        from privacy import access, exports, outbox
         from referrals import notices as referral_news
         from workflow import engine
         from workflow import labels as worklist_labels
@@ -38,6 +39,8 @@ class CasesConfig(AppConfig):
             (DuplicateMatch, SamePersonFlow),
         ):
             engine.register(model, flow_class)
+        for kind in (TEAM_WORK, PROGRAMME_COUNTS):
+            exports.register(kind)
         outbox.on(LOOK, actions.look_for_duplicates)
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
         outbox.on(referral_news.CHANGED, actions.referral_changed)

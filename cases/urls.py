@@ -6,6 +6,7 @@ from cases.views import (
     closing,
     consents,
     duplicates,
+    exports,
     file,
     follow_up,
     intake,
@@ -77,6 +78,12 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # files that leave
+    path("exports/", exports.listing, name="exports"),
+    path("exports/<uuid:uuid>/", exports.show, name="export"),
+    path("exports/<uuid:uuid>/decide/", exports.decide, name="export_decide"),
+    path("exports/<uuid:uuid>/make/", exports.make, name="export_make"),
+    path("exports/<uuid:uuid>/fetch/", exports.fetch, name="export_fetch"),
     # papers
     path("cases/<uuid:uuid>/papers/", papers.listing, name="papers"),
     path("cases/<uuid:uuid>/papers/<uuid:paper>/", papers.fetch, name="paper"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from privacy import kept
+from privacy import exports, kept
 from privacy.models import BlindIndex, SentForm, WrappedDataKey
 
 ORPHAN_AGE = timedelta(hours=24)
@@ -20,6 +20,11 @@ def drop_kept_text() -> int:
 def drop_sent_forms() -> int:
     """A page older than a day is not sent twice by a slow network any more."""
     return SentForm.objects.filter(at__lt=timezone.now() - ORPHAN_AGE).delete()[0]
+
+
+@shared_task(name="privacy.drop_exports")
+def drop_exports() -> int:
+    return exports.drop_expired()
 
 
 @shared_task(name="privacy.sweep_orphan_keys")

@@ -2,6 +2,7 @@
 
 from privacy.models.audit import AppendOnly, AuditEvent
 from privacy.models.changes import ChangeRecord
+from privacy.models.exports import ExportPurpose, ExportRequest, ExportStage
 from privacy.models.files import DeleteReason, FileKind, SealedChunk, SealedFile
 from privacy.models.forms import KeptText, SentForm
 from privacy.models.grants import Basis, BasisQuerySet, Grant, GrantSource
@@ -26,6 +27,9 @@ __all__ = [
     "BlindIndex",
     "ChangeRecord",
     "DeleteReason",
+    "ExportPurpose",
+    "ExportRequest",
+    "ExportStage",
     "FileKind",
     "Grant",
     "GrantSource",

@@ -5,7 +5,7 @@ class CasesConfig(AppConfig):
     name = "cases"
 
     def ready(self) -> None:
-        from cases import actions, labels
+        from cases import actions, labels, leaving
         from cases.actions.outreach import KEYS_DIE
         from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
         from cases.models import (
@@ -18,6 +18,7 @@ class CasesConfig(AppConfig):
             TransferGrant,
         )
         from privacy import access, outbox
+        from privacy import leaving as goodbyes
         from referrals import notices as referral_news
         from workflow import engine
         from workflow import labels as worklist_labels
@@ -39,6 +40,7 @@ class CasesConfig(AppConfig):
         outbox.on(referral_news.CHANGED, actions.referral_changed)
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
         outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)
+        goodbyes.on(leaving.held)
         for labeller in (
             labels.OfCases(),
             labels.OfChildren(),

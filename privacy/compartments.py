@@ -19,6 +19,8 @@ class Compartment(StrEnum):
     ENTRIES = "entries"
     # Of a person who works here: drafts of typed text that came back after a session ended.
     DRAFT = "draft"
+    # Also hers alone: the secret of her second factor and what is left of her recovery codes.
+    FACTOR = "factor"
 
     @property
     def byte(self) -> int:
@@ -43,6 +45,7 @@ BYTES: dict[Compartment, int] = {
     Compartment.PACKET: 20,
     Compartment.ENTRIES: 21,
     Compartment.DRAFT: 30,
+    Compartment.FACTOR: 31,
 }
 
 CASE_COMPARTMENTS: tuple[Compartment, ...] = (

@@ -3,12 +3,22 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils import timezone
 
 from privacy import kept
-from privacy.models import BlindIndex, SentForm, WrappedDataKey
+from privacy.models import (
+    BlindIndex,
+    OneTimeCode,
+    OpenSession,
+    SentForm,
+    Tries,
+    WrappedDataKey,
+)
 
 ORPHAN_AGE = timedelta(hours=24)
+# Who was signed in when stands in the audit; the list of sessions forgets after a month.
+SESSION_MEMORY = timedelta(days=30)
 
 
 @shared_task(name="privacy.drop_kept_text")
@@ -20,6 +30,16 @@ def drop_kept_text() -> int:
 def drop_sent_forms() -> int:
     """A page older than a day is not sent twice by a slow network any more."""
     return SentForm.objects.filter(at__lt=timezone.now() - ORPHAN_AGE).delete()[0]
+
+
+@shared_task(name="privacy.drop_old_sessions")
+def drop_old_sessions() -> int:
+    """Sessions that ran out, counts of tries and one-time codes that count no more."""
+    now = timezone.now()
+    call_command("clearsessions")
+    Tries.objects.filter(since__lt=now - timedelta(days=2)).delete()
+    OneTimeCode.objects.filter(expires_at__lt=now - SESSION_MEMORY).delete()
+    return OpenSession.objects.filter(seen_at__lt=now - SESSION_MEMORY).delete()[0]
 
 
 @shared_task(name="privacy.sweep_orphan_keys")

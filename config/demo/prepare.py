@@ -89,6 +89,7 @@ def prepare(
     claim_folder()
     if not (keyring_folder() / "root.key").exists():
         keys.FileKeyring.create(keyring_folder())
+    keys.FileKeyring(keyring_folder()).complete()
     make_tables()
     collect_static()
     secret = password()
@@ -98,6 +99,7 @@ def prepare(
             if cases:
                 story.promise(at_once + later)
     world.set_password(secret)
+    world.give_devices()
     if not cases:
         return
     began = time.monotonic()

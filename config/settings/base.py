@@ -25,6 +25,10 @@ RUNNER_SOCKET = DATA_DIR / "runner.sock"
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 DEMO = False
+# The code of the second factor on the page that asks for it: for invented people only.
+DEMO_CODE_DISPLAY = False
+# A real office: what is unsafe refuses to start (config/unsafe.py).
+PRODUCTION = False
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -139,6 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "privacy.passwords.NotOnlyEverydayWords"},
 ]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "worklist"
@@ -160,6 +165,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_IDLE_SECONDS = 15 * 60
 SESSION_ABSOLUTE_SECONDS = 10 * 3600
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+LAST_PERSON_COOKIE_NAME = "last_person"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "privacy.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
@@ -205,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "workflow.sweep_outbox", "schedule": 30.0},
     "drop-kept-text": {"task": "privacy.drop_kept_text", "schedule": 3600.0},
     "drop-sent-forms": {"task": "privacy.drop_sent_forms", "schedule": 3600.0},
+    "drop-old-sessions": {"task": "privacy.drop_old_sessions", "schedule": 3600.0},
     "sweep-orphan-keys": {"task": "privacy.sweep_orphan_keys", "schedule": 6 * 3600.0},
 }
 

@@ -1,5 +1,6 @@
 """What is shown of accounts: names of people who work here, their work, and what waits for whom."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -36,7 +37,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    people: list[User]
+    people: Sequence[User]
     # User name to go on after; empty on the last page.
     next_after: str
 

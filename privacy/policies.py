@@ -29,8 +29,7 @@ def people_seen_by(actor: Actor) -> QuerySet[User]:
     """Administrator and data-protection officer: everybody who works here. A supervisor: whoever
     has, or had, work in her team. Anybody else: nobody."""
     people = User.objects.filter(
-        Q(memberships__isnull=False)
-        | Q(pk__in=AccountChange.objects.filter(state="proposed").values("user"))
+        Q(memberships__isnull=False) | Q(pk__in=AccountChange.objects.values("user"))
     ).exclude(memberships__role=Role.SYSTEM)
     if actor.is_a(*DECIDERS):
         return people.distinct()

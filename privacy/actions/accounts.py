@@ -106,7 +106,8 @@ def invite_again(*, actor: Actor, user: User) -> str:
     """Another code, for an invitation that nobody took up; the code before it ends."""
     policies.require_keeper(actor)
     policies.require_not_herself(actor, user)
-    if user.has_usable_password() or not user.is_active:
+    row = User.objects.select_for_update().get(pk=user.pk)
+    if row.has_usable_password() or not row.is_active:
         raise WrongState(_("This person has chosen a password already."))
     code = make_code(actor=actor, user=user, purpose=CodePurpose.INVITATION)
     audit.record_change(actor=actor, event="account.invited", subject=user)
@@ -134,7 +135,7 @@ def propose_reinstating(*, actor: Actor, user: User) -> AccountChange:
     """Open a closed account again."""
     policies.require_keeper(actor)
     policies.require_not_herself(actor, user)
-    if user.is_active:
+    if User.objects.select_for_update().get(pk=user.pk).is_active:
         raise WrongState(_("This account is open."))
     rows = AccountChange.objects.filter(
         user=user, kind=ChangeKind.REINSTATE, state=ChangeState.PROPOSED

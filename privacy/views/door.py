@@ -107,6 +107,7 @@ def _for_work(
     if not second_factor.is_asked(user, membership.role):
         sessions.begin(request, user, membership)
         return _welcome(request, user, path, token)
+    audit.signed(actor=sessions.actor_for(membership), action="password")
     pend(request, user, path, token)
     request.session[PENDING_WORK] = membership.pk
     translation.activate(user.language)

@@ -52,7 +52,7 @@ def _membership(request: SignedIn, uuid: UUID) -> Membership:
 
 def _status(user: User, work: list[Membership]) -> tuple[str, str]:
     if not user.is_active:
-        return _("Closed"), "red"
+        return _("Not in use"), "red"
     if not user.has_usable_password():
         return _("Invited"), "yellow"
     if not work:

@@ -46,7 +46,7 @@ def organisations(request: SignedIn) -> HttpResponse:
             "step": item.name,
             "reference": item.code,
             "label": item.get_kind_display(),
-            "status": "" if item.is_active else _("Closed"),
+            "status": "" if item.is_active else _("Not in use"),
             "colour": "red",
         }
         for item in page[:PAGE]

@@ -6,6 +6,7 @@ A count is kept by an answer that is not an error: a form that was refused insid
 of its page must answer 200, or its try is rolled back with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -69,8 +70,9 @@ def clear(limit: Limit, user_id: int) -> None:
     Tries.objects.filter(kind=limit.kind, user_id=user_id).delete()
 
 
-def limited(kind: str, most: int, seconds: int) -> "Any":
-    """Of a view that costs much: each person so often, then a page that says when to go on."""
+def limited(kind: str, most: int, seconds: int) -> "Callable[[View], View]":
+    """Of a view that costs much (a slow hash, a search, an export): each person so often, then a
+    page that says when to go on."""
     limit = Limit(kind, most, seconds)
 
     def around(view: "View") -> "View":

@@ -96,8 +96,8 @@ class Person:
     def show_code(self, page: Page) -> Page:
         """The second question of the door, answered with what the demonstration shows."""
         for _ in range(3):
-            if page.path != CODE_PAGE or page.status != 200:
-                return page
+            if page.path != CODE_PAGE or page.soup.find(id="id_code") is None:
+                return page  # inside; or her kept text, which the door answers with itself
             shown = page.soup.find(id="demo-code")
             if shown is None:
                 self._wait(31)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from privacy import leaving, policies, proof, selectors
+from privacy import leaving, policies, proof, selectors, throttle
 from privacy.actions import accounts, recovery
 from privacy.errors import Invalid, NotFound
 from privacy.forms.accounts import CloseForm, EndForm, InviteForm, WorkForm
@@ -204,6 +204,7 @@ def _choose_office_first(request: SignedIn, team_id: int | None) -> HttpResponse
 
 
 @require_http_methods(["GET", "POST"])
+@throttle.limited("invite", 60, 3600)
 def invite(request: SignedIn) -> HttpResponse:
     policies.require_keeper(request.actor)
     team_id = _team_id(request)

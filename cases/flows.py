@@ -9,7 +9,7 @@ from viewflow import this
 from viewflow.workflow import flow
 
 from cases import actions, policies, turns
-from cases.models import Case, FollowUpPlan, Lead
+from cases.models import Case, ErasureRequest, FollowUpPlan, Lead
 from cases.states import CaseState, FollowUpState, LeadState, TransferState
 from privacy.roles import Role
 from privacy.sessions import system_actor
@@ -20,6 +20,7 @@ from workflow.nodes import Flow, Step, Wait, subject_of
 WORKER = frozenset({Role.SOCIAL_WORKER})
 SUPERVISOR = frozenset({Role.SUPERVISOR})
 OUTREACH = frozenset({Role.PEER_WORKER, Role.SOCIAL_WORKER})
+DATA_PROTECTION = frozenset({Role.DPO, Role.SUPERVISOR})
 CHILD_PROTECTION = frozenset({Role.CHILD_OFFICER, Role.SUPERVISOR})
 
 
@@ -42,6 +43,10 @@ def review_due(case: Case) -> datetime:
 
 def ask_again(lead: Lead) -> datetime:
     return lead.ask_again_at or services.due("reoffer")
+
+
+def decide_by(erasure: ErasureRequest) -> datetime:
+    return erasure.decide_by
 
 
 class OutreachFlow(Flow):
@@ -313,5 +318,64 @@ class TransferFlow(Flow):
         holder=turns.receiving_supervisors,
         due=due("plan_approval"),
         link="transfer",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class ErasureFlow(Flow):
+    """Erasure of a file (decision 0011)"""
+
+    flow_name = "erasure"
+    process_title = _("Erasure of a file")
+
+    start = flow.StartHandle(this.begin).Next(this.decide)
+
+    # The second person: the data-protection officer, or a supervisor for what she asked
+    decide = Step(
+        title=_("Decide about an erasure"),
+        roles=DATA_PROTECTION,
+        holder=turns.erasure_decider,
+        stand_in=policies.may_decide_erasure,
+        due=decide_by,
+        link="erasure",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class HoldFlow(Flow):
+    """Legal hold: set, and later lifted, by two people (decision 0011)"""
+
+    flow_name = "legal_hold"
+    process_title = _("Legal hold")
+
+    start = flow.StartHandle(this.begin).Next(this.decide)
+
+    # The second person
+    decide = Step(
+        title=_("Decide about a legal hold"),
+        roles=SUPERVISOR,
+        holder=turns.hold_decider,
+        stand_in=policies.may_decide_hold,
+        due=due("plan_approval"),
+        link="hold",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class SamePersonFlow(Flow):
+    """Perhaps the same person"""
+
+    flow_name = "same_person"
+    process_title = _("Perhaps the same person")
+
+    start = flow.StartHandle(this.begin).Next(this.ask)
+
+    # Supervisor of the file that was there
+    ask = Step(
+        title=_("Ask the client about another file"),
+        roles=SUPERVISOR,
+        holder=turns.match_supervisors,
+        due=due("triage_routine"),
+        link="match",
     ).Next(this.end)
     end = flow.End()

@@ -7,7 +7,16 @@ from django.db import models
 from django.db.models import Value
 from django.urls import reverse
 
-from cases.models import Case, CaseReferral, FollowUpPlan, Lead, Transfer
+from cases.models import (
+    Case,
+    CaseReferral,
+    DuplicateMatch,
+    ErasureRequest,
+    FollowUpPlan,
+    Lead,
+    LegalHold,
+    Transfer,
+)
 from privacy.compartments import Compartment
 from privacy.roles import Role
 from workflow.labels import Label
@@ -92,3 +101,49 @@ class OfTransfers:
     def label(self, item: WorkItem, record: models.Model) -> Label:
         transfer = cast(Transfer, record)
         return Label(url=reverse("transfer", args=[transfer.uuid]), reference=transfer.reference)
+
+
+class OfErasures:
+    flows = frozenset({"erasure"})
+    roles: frozenset[str] = frozenset()
+    compartments: tuple[Compartment, ...] = ()
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        found = ErasureRequest.objects.in_bulk({item.subject_id for item in items})
+        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        erasure = cast(ErasureRequest, record)
+        return Label(url=reverse("erasure", args=[erasure.uuid]), reference=erasure.reference)
+
+
+class OfHolds:
+    flows = frozenset({"legal_hold"})
+    roles: frozenset[str] = frozenset()
+    compartments: tuple[Compartment, ...] = ()
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        found = LegalHold.objects.in_bulk({item.subject_id for item in items})
+        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        hold = cast(LegalHold, record)
+        return Label(url=reverse("hold", args=[hold.uuid]), reference=hold.reference)
+
+
+class OfMatches(OfCases):
+    """The supervisor's own file that a number stands in; the other one is never named."""
+
+    flows = frozenset({"same_person"})
+    roles = frozenset({Role.SUPERVISOR})
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        rows = DuplicateMatch.objects.select_related("case").in_bulk(
+            {item.subject_id for item in items}
+        )
+        return {item.pk: rows[item.subject_id].case for item in items if item.subject_id in rows}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        case = cast(Case, record)
+        url = reverse("match", args=[item.subject_uuid])
+        return Label(url=url, reference=case.code, name=case.alias)

@@ -2,6 +2,7 @@
 clocks and who works on it."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -17,6 +18,7 @@ from cases.states import (
     FollowUpState,
     GoalState,
     LeadState,
+    MatchState,
     TransferState,
 )
 from privacy.codes import reference
@@ -176,6 +178,8 @@ class Case(OwnsKeys):
     act_by = models.DateTimeField(null=True)
     review_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    # Its keys are gone and nobody holds a grant: the row counts in statistics, and is never found.
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         permissions = permission_rows(CASE_COMPARTMENTS)
@@ -391,6 +395,8 @@ class CaseReferral(OfCase):
     goal = models.ForeignKey(Goal, models.SET_NULL, null=True, related_name="+")
     # 1–3 questions after it: {"helped", "respected", "words"}.
     client_result = SealedJSONField(label="case_referral.client_result", compartment="notes")
+    # Its time was over: the packet's key is destroyed, or about to be (retention schedule).
+    packet_stripped_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -502,3 +508,89 @@ class TransferGrant(Grant):
 
     class Meta(Grant.Meta):
         abstract = False
+
+
+# They build on the classes above.
+from cases.models_erasure import ErasureRequest as ErasureRequest  # noqa: E402
+from cases.models_erasure import ErasureRequestGrant as ErasureRequestGrant  # noqa: E402
+from cases.models_erasure import LegalHold as LegalHold  # noqa: E402
+from cases.models_erasure import LegalHoldGrant as LegalHoldGrant  # noqa: E402
+from cases.models_erasure import Stripped as Stripped  # noqa: E402
+
+# -- the same person in two files
+
+
+class DuplicateCheck(OfCase):
+    """She was asked whether we may look for another file of hers, and what she said. What the look
+    found stands in no row that leads back here."""
+
+    agreed = models.BooleanField()
+    method = models.CharField(max_length=10, choices=ConsentMethod.choices)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # The look itself is a job; null = still to be done, or she said no.
+    looked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["asked_by", "created_at"], name="duplicate_check_person"),
+            models.Index(fields=["organisation", "created_at"], name="duplicate_check_office"),
+        ]
+
+    def __str__(self) -> str:
+        return f"duplicate check {self.pk}"
+
+
+class DuplicateMatch(models.Model):
+    """A phone or citizen number stands in two files. Belongs to the supervisor of ``case``, the
+    file that was there; she asks that client. ``other`` is shown to nobody before her yes."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=MatchState.choices, default=MatchState.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "other"],
+                condition=Q(state="open"),
+                name="one_open_match",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"match {self.pk}"
+
+    def work_facts(self) -> Facts:
+        return self.case.work_facts()._replace(urgent=False)
+
+
+class CaseLink(models.Model):
+    """Two files of one person, linked with her yes. Nothing is merged, and it can be undone: each
+    file stays where it is and opens no compartment of the other."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    first = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    second = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    method = models.CharField(max_length=10, choices=ConsentMethod.choices)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first", "second"],
+                condition=Q(ended_at__isnull=True),
+                name="linked_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"

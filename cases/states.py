@@ -63,6 +63,28 @@ class TransferState(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class ErasureState(models.TextChoices):
+    REQUESTED = "requested", _("Waiting for the second person")
+    APPROVED = "approved", _("Approved, being erased")
+    DONE = "done", _("Erased")
+    REFUSED = "refused", _("Refused")
+    CANCELLED = "cancelled", _("Taken back")
+
+
+class HoldState(models.TextChoices):
+    PROPOSED = "proposed", _("Waiting for the second person")
+    IN_FORCE = "in_force", _("In force")
+    LIFTING = "lifting", _("Lifting waits for the second person")
+    LIFTED = "lifted", _("Lifted")
+    REFUSED = "refused", _("Refused")
+
+
+class MatchState(models.TextChoices):
+    OPEN = "open", _("The client is to be asked")
+    LINKED = "linked", _("Linked with her yes")
+    CLOSED = "closed", _("Closed without a word")
+
+
 L, C, P, T = LeadState, CaseState, CarePlanState, TransferState
 
 EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
@@ -133,6 +155,26 @@ EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
             (T.OFFERED, T.REFUSED),
         }
     ),
+    ErasureState: frozenset(
+        {
+            (ErasureState.REQUESTED, ErasureState.APPROVED),
+            (ErasureState.REQUESTED, ErasureState.REFUSED),
+            (ErasureState.REQUESTED, ErasureState.CANCELLED),
+            (ErasureState.APPROVED, ErasureState.DONE),
+        }
+    ),
+    HoldState: frozenset(
+        {
+            (HoldState.PROPOSED, HoldState.IN_FORCE),
+            (HoldState.PROPOSED, HoldState.REFUSED),
+            (HoldState.IN_FORCE, HoldState.LIFTING),
+            (HoldState.LIFTING, HoldState.LIFTED),
+            (HoldState.LIFTING, HoldState.IN_FORCE),
+        }
+    ),
+    MatchState: frozenset(
+        {(MatchState.OPEN, MatchState.LINKED), (MatchState.OPEN, MatchState.CLOSED)}
+    ),
 }
 
 # While support can still be planned or given; the states in which a referral may be sent.
@@ -177,6 +219,7 @@ class ClosureReason(models.TextChoices):
     CONSENT_WITHDRAWN = "consent_withdrawn", _("The client took back the consent to a file")
     NO_FILE = "no_file", _("Advice without a file")
     CHILD_CONCLUDED = "child_concluded", _("Child protection concluded")
+    ERASED = "erased", _("The file was erased")
 
 
 WORKERS_CLOSURE_REASONS = (

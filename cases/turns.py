@@ -1,6 +1,15 @@
 """Whose turn: the worker, her team's supervisors, the child officers of the place."""
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from cases.models import (
+    Case,
+    DuplicateMatch,
+    ErasureRequest,
+    FollowUpPlan,
+    Lead,
+    LegalHold,
+    Track,
+    Transfer,
+)
 from privacy.models import Membership, Team
 from privacy.roles import OrganisationKind, Role
 from workflow.nodes import Holder
@@ -67,3 +76,43 @@ def releasing_supervisors(transfer: Transfer) -> Holder:
 
 def receiving_supervisors(transfer: Transfer) -> Holder:
     return Holder(Role.SUPERVISOR, transfer.to_team_id, None, transfer.to_team.organisation_id)
+
+
+def dpo_team() -> Team | None:
+    """The team of the longest-serving data-protection officer; ``None`` = nobody is appointed."""
+    membership = (
+        Membership.objects.live()
+        .filter(role=Role.DPO)
+        .select_related("team")
+        .order_by("starts_on", "pk")
+        .first()
+    )
+    return membership.team if membership else None
+
+
+def data_protection() -> Holder:
+    team = dpo_team()
+    return Holder(Role.DPO, team.pk if team else None, None, team.organisation_id if team else None)
+
+
+def second_of(case: Case) -> Holder:
+    """Who decides with the data-protection officer: the team's supervisors; for a child's file the
+    one supervisor who is named for it."""
+    named = case.named_supervisor_id if case.track == Track.CHILD else None
+    return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)
+
+
+def erasure_decider(erasure: ErasureRequest) -> Holder:
+    """What the file's people ask, the data-protection officer decides; what she asks, they do."""
+    return second_of(erasure.case) if erasure.entered_as == Role.DPO else data_protection()
+
+
+def hold_decider(hold: LegalHold) -> Holder:
+    return second_of(hold.case)
+
+
+def match_supervisors(match: DuplicateMatch) -> Holder:
+    """Of the file that was there. A child's file: its named supervisor, nobody else of the team."""
+    case = match.case
+    named = case.named_supervisor_id if case.track == Track.CHILD else None
+    return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)

@@ -5,14 +5,21 @@ from django.urls import path
 from cases.views import (
     closing,
     consents,
+    duplicates,
+    erasure,
+    exports,
     file,
     follow_up,
     intake,
     moving,
+    opened,
     outreach,
+    papers,
     planning,
     referring,
     screening,
+    search,
+    watching,
 )
 
 urlpatterns = [
@@ -26,6 +33,7 @@ urlpatterns = [
     path("contacts/<uuid:uuid>/open-case/", intake.from_lead, name="lead_open_case"),
     # the file
     path("cases/", file.listing, name="case_list"),
+    path("cases/search/", search.by_name, name="case_search"),
     path("cases/new/", intake.new, name="case_new"),
     path("cases/handed-over/", intake.handed_over, name="case_handed_over"),
     path("cases/<uuid:uuid>/", file.show, name="case"),
@@ -73,4 +81,31 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # who opened what
+    path("cases/<uuid:uuid>/opened/", opened.listing, name="case_opened"),
+    path("cases/<uuid:uuid>/opened/client/", opened.for_client, name="case_opened_client"),
+    path("watch/", watching.overview, name="watch"),
+    path("watch/<uuid:uuid>/<slug:code>/", watching.look, name="watch_signal"),
+    # erasing, and what holds it back
+    path("cases/<uuid:uuid>/erasure/", erasure.ask, name="erasure_ask"),
+    path("erasures/", erasure.register, name="erasures"),
+    path("erasures/new/", erasure.ask_by_code, name="erasure_by_code"),
+    path("erasures/<uuid:uuid>/", erasure.show, name="erasure"),
+    path("holds/new/", erasure.set_hold, name="hold_new"),
+    path("holds/<uuid:uuid>/", erasure.hold, name="hold"),
+    path("retention/", erasure.schedule, name="retention"),
+    # files that leave
+    path("exports/", exports.listing, name="exports"),
+    path("exports/<uuid:uuid>/", exports.show, name="export"),
+    path("exports/<uuid:uuid>/decide/", exports.decide, name="export_decide"),
+    path("exports/<uuid:uuid>/make/", exports.make, name="export_make"),
+    path("exports/<uuid:uuid>/fetch/", exports.fetch, name="export_fetch"),
+    # papers
+    path("cases/<uuid:uuid>/papers/", papers.listing, name="papers"),
+    path("cases/<uuid:uuid>/papers/<uuid:paper>/", papers.fetch, name="paper"),
+    path("cases/<uuid:uuid>/papers/<uuid:paper>/delete/", papers.delete, name="paper_delete"),
+    # the same person in two files
+    path("cases/<uuid:uuid>/same-person/", duplicates.same_person, name="same_person"),
+    path("cases/<uuid:uuid>/same-person/<uuid:link>/", duplicates.undo, name="link_undo"),
+    path("same-person/<uuid:uuid>/", duplicates.match, name="match"),
 ]

@@ -7,7 +7,7 @@ Apps register the grant model of what they own; nothing here knows a case or a r
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
@@ -153,33 +153,43 @@ def open_keys(
     pairs: set[tuple[UUID, Compartment]] = set()
     opened: list[models.Model] = []
     bases: set[int] = set()
+    grants: set[int] = set()
     granted = _granted(actor, items, compartments)
     for item in items:
         owner_of = _registry[type(item)].owner_of
         allowed = granted.get((type(item), item.pk), {})
         pairs |= {(owner_of(item, compartment), compartment) for compartment in allowed}
-        bases |= {basis for basis in allowed.values() if basis is not None}
+        bases |= {held.basis for held in allowed.values() if held.basis is not None}
+        grants |= {held.grant for held in allowed.values()}
         if allowed:
             opened.append(item)
     if not pairs:
         return set()
-    audit.opened(
-        actor=actor,
-        objects=opened,
-        compartments={compartment for _, compartment in pairs},
-        purpose=purpose,
-        basis_id=bases.pop() if len(bases) == 1 else None,
-    )
     try:
+        audit.opened(
+            actor=actor,
+            objects=opened,
+            compartments={compartment for _, compartment in pairs},
+            purpose=purpose,
+            basis_id=bases.pop() if len(bases) == 1 else None,
+            grants=grants,
+        )
         return keys.open_pairs(pairs)
     except keys.KeyringUnavailable:
         return set()
 
 
+class Held(NamedTuple):
+    """The grant that opens one compartment, and the basis it rests on."""
+
+    grant: int
+    basis: int | None
+
+
 def _granted(
     actor: Actor, items: list[models.Model], compartments: Collection[Compartment]
-) -> dict[tuple[type[models.Model], int], dict[Compartment, int | None]]:
-    """What she may open: per record the compartments, each with the basis its grant rests on."""
+) -> dict[tuple[type[models.Model], int], dict[Compartment, Held]]:
+    """What she may open: per record the compartments, each with the grant that opens it."""
     kinds = list(dict.fromkeys(type(item) for item in items))
     asked: list[models.QuerySet[Any]] = []
     by_permission: dict[tuple[int, int], Compartment] = {}
@@ -193,16 +203,16 @@ def _granted(
             live(actor, model, [item.permission for item in wanted])
             .filter(content_object__in=[item.pk for item in items if type(item) is model])
             .annotate(kind=Value(number))
-            .values_list("kind", "content_object_id", "permission_id", "basis_id")
+            .values_list("kind", "content_object_id", "permission_id", "pk", "basis_id")
             .order_by()
         )
     if not asked:
         return {}
     rows = asked[0] if len(asked) == 1 else asked[0].union(*asked[1:], all=True)
-    granted: dict[tuple[type[models.Model], int], dict[Compartment, int | None]] = {}
-    for number, pk, permission, basis in rows:
+    granted: dict[tuple[type[models.Model], int], dict[Compartment, Held]] = {}
+    for number, pk, permission, grant, basis in rows:
         compartment = by_permission[number, permission]
-        granted.setdefault((kinds[number], pk), {})[compartment] = basis
+        granted.setdefault((kinds[number], pk), {})[compartment] = Held(grant, basis)
     return granted
 
 
@@ -254,8 +264,11 @@ def give(
         and grant.basis_id == (basis.pk if basis else None)
         and grant.membership_id == membership_id
     }
-    standing.exclude(pk__in=same).update(revoked_at=now)
-    grant_model._default_manager.bulk_create(
+    replaced = [grant for grant in standing if grant.pk not in same]
+    if replaced:
+        standing.exclude(pk__in=same).update(revoked_at=now)
+        audit.grants_changed(actor=granted_by, event="grant.taken", grants=replaced)
+    given = grant_model._default_manager.bulk_create(
         [
             grant_model(
                 content_object=obj,
@@ -274,6 +287,7 @@ def give(
             for permission in sorted(wanted - set(same.values()))
         ]
     )
+    audit.grants_changed(actor=granted_by, event="grant.given", grants=given)
 
 
 def _membership_of(
@@ -310,13 +324,14 @@ def _membership_of(
 def take_away(
     obj: models.Model,
     *,
+    by: Actor,
     user: int | None = None,
     team: int | None = None,
     permissions: Iterable[str] | None = None,
     at: datetime | None = None,
     outside: bool = False,
 ) -> int:
-    """Revoke now, or let run out at ``at``. With neither user nor team: everyone's grants;
+    """``by`` revokes now, or lets run out at ``at``. With neither user nor team: everyone's grants;
     ``outside`` narrows to grants that rest on a consent."""
     grant_model: Any = _registry[type(obj)].grant_model
     rows = grant_model._default_manager.filter(content_object=obj, revoked_at__isnull=True)
@@ -333,5 +348,13 @@ def take_away(
     if at is not None:
         # Never later than it would have ended anyway.
         rows = rows.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at))
-        return int(rows.update(expires_at=at))
-    return int(rows.update(revoked_at=timezone.now()))
+    taken = list(rows)
+    rows = grant_model._default_manager.filter(pk__in=[grant.pk for grant in taken])
+    if at is not None:
+        rows.update(expires_at=at)
+    else:
+        rows.update(revoked_at=timezone.now())
+    audit.grants_changed(
+        actor=by, event="grant.taken" if at is None else "grant.shortened", grants=taken
+    )
+    return len(taken)

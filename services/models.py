@@ -181,6 +181,9 @@ class RuleSet(models.Model):
         FOLLOW_UP_TEMPLATE = "follow_up_template", _("Follow-up timeline")
         HOTLINE = "hotline", _("Hotlines")
         PACKET_FIELD = "packet_field", _("Fields of a referral slip")
+        AUDIT_WATCH = "audit_watch", _("What a data-protection officer looks into")
+        DISCLOSURE = "disclosure", _("Numbers that may be told")
+        GUARD = "guard", _("Limits that guard personal data")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)

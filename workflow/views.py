@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -36,7 +36,9 @@ from workflow.selectors import (
 
 @require_GET
 def worklist(request: SignedIn) -> HttpResponse:
-    """Everyone's first page."""
+    """Everyone's first page; of an administrator, whose work are accounts, it is their list."""
+    if request.actor.is_a(Role.ADMINISTRATOR):
+        return redirect("accounts")
     return _render(
         request,
         partial(my_page, request.actor),

@@ -13,9 +13,25 @@ from cases.actions.closing import (
     write_child_plan,
 )
 from cases.actions.consent import answer_file_consent, answer_sharing, withdraw
+from cases.actions.duplicates import (
+    answer_match,
+    ask_for_duplicates,
+    look_for_duplicates,
+    undo_link,
+)
 from cases.actions.ending import destroy_summary_key, live_consents
+from cases.actions.erasure import (
+    approve_erasure,
+    cancel_erasure,
+    carried_out,
+    carry_out,
+    refuse_erasure,
+    request_erasure,
+)
 from cases.actions.follow_up import record_follow_up, start_follow_ups
+from cases.actions.holds import decide_hold, propose_hold, propose_lift
 from cases.actions.intake import change_contact, change_identity, open_case
+from cases.actions.keeping import Contacts, Files, Slips, packet_stripped, stripped
 from cases.actions.moving import (
     accept_transfer,
     assign_case,
@@ -34,6 +50,7 @@ from cases.actions.outreach import (
     note_ask_again,
     record_contact,
 )
+from cases.actions.papers import add_paper, delete_paper
 from cases.actions.planning import (
     GoalDraft,
     approve_plan,
@@ -60,6 +77,7 @@ from cases.actions.referring import (
     send_referral,
     settle_referral,
 )
+from cases.actions.restoring import Mended, mend_restored
 from cases.actions.screening import (
     acknowledge_urgent,
     advise,
@@ -69,16 +87,36 @@ from cases.actions.screening import (
     note_safety_plan_late,
     save_answers,
 )
+from cases.actions.watching import review_signal
 
 __all__ = [
+    "Contacts",
+    "Files",
+    "Slips",
+    "packet_stripped",
+    "stripped",
+    "Mended",
+    "mend_restored",
+    "approve_erasure",
+    "cancel_erasure",
+    "carried_out",
+    "carry_out",
+    "refuse_erasure",
+    "request_erasure",
+    "decide_hold",
+    "propose_hold",
+    "propose_lift",
     "GoalDraft",
     "accept_transfer",
     "acknowledge_urgent",
+    "add_paper",
     "advise",
     "answer_file_consent",
+    "answer_match",
     "answer_sharing",
     "approve_closure",
     "approve_plan",
+    "ask_for_duplicates",
     "assign_case",
     "cancel_referral",
     "chased_referral",
@@ -90,6 +128,7 @@ __all__ = [
     "contact_words",
     "count_contact",
     "current_plan",
+    "delete_paper",
     "destroy_lead_keys",
     "destroy_summary_key",
     "discard_referral",
@@ -101,6 +140,7 @@ __all__ = [
     "hand_over",
     "live_consents",
     "live_sharing",
+    "look_for_duplicates",
     "make_safety_plan",
     "not_now",
     "note_ask_again",
@@ -120,6 +160,7 @@ __all__ = [
     "return_closure",
     "return_plan",
     "review_case",
+    "review_signal",
     "save_answers",
     "save_plan",
     "send_back_referral",
@@ -128,6 +169,7 @@ __all__ = [
     "settle_referral",
     "start_follow_ups",
     "submit_plan",
+    "undo_link",
     "withdraw",
     "withdrawal_relayed",
     "write_assessment",

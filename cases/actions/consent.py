@@ -90,7 +90,7 @@ def answer_file_consent(
             end_consent(actor, case, consent, method)
         drop_answers(actor, case)
         wipe_person(case)
-        shut_file(case)
+        shut_file(actor, case)
     engine.complete(subject=case, step="engagement", actor=actor)
 
 
@@ -239,4 +239,4 @@ def _end_file(actor: Actor, case: Case, method: str) -> None:
             reason=ClosureReason.CONSENT_WITHDRAWN,
             closed_at=timezone.now(),
         )
-    shut_file(case)
+    shut_file(actor, case)

@@ -94,7 +94,7 @@ def _close_lead(actor: Actor, lead: Lead, case: Case) -> None:
         actor=actor, event="lead.case_opened", subject=lead, before=before, after=lead.state
     )
     engine.complete(subject=lead, step="take_over", actor=actor)
-    access.take_away(lead, permissions=LEAD_PERMISSIONS)
+    access.take_away(lead, by=actor, permissions=LEAD_PERMISSIONS)
     keys_die(lead)
 
 
@@ -127,7 +127,7 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
             "age_band",
         ]
     )
-    access.take_away(case)
+    access.take_away(case, by=actor)
     for consent in live_consents(case):
         end_basis(actor, consent)  # what an adult file shared rests on nothing now
     end_transfers(actor, case)

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.consent import wording_version
+from cases.actions.duplicates import open_matches
 from cases.actions.plot import give_team, locked, must_be, note, require_adult, required
 from cases.actions.referring import links_of
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
-from cases.turns import supervisors_of, worker_of
+from cases.turns import match_supervisors, supervisors_of, worker_of
 from privacy import access, audit, keys
 from privacy.actors import Actor
 from privacy.compartments import Compartment
@@ -51,7 +52,7 @@ def assign_case(*, actor: Actor, case: Case, worker: User) -> None:
     _worker_in(case.team_id, worker)
     if worker.pk == case.worker_id:
         raise AlreadyDone(_("This is her case already."))
-    access.take_away(case, user=case.worker_id)
+    access.take_away(case, by=actor, user=case.worker_id)
     _hand_to(actor, case, worker=worker, team=case.team)
     note(actor, case, "case.assigned")
 
@@ -68,6 +69,8 @@ def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
         engine.reassign(
             subject=subject, holder=supervisors_of(case), actor=actor, role=Role.SUPERVISOR
         )
+    for match in open_matches(case).select_related("case"):
+        engine.reassign(subject=match, holder=match_supervisors(match), actor=actor)
     # Every slip of hers, also those that are over: their loop is closed by the new worker.
     for link in links_of(case):
         referrals.change_sender(actor=actor, referral=link.referral, sender=worker, team=team)
@@ -201,8 +204,8 @@ def refuse_transfer(*, actor: Actor, transfer: Transfer) -> None:
         policies.require_receiving_supervisor(actor, transfer)
         step = "accept"
     _move(actor, transfer, TransferState.REFUSED, "transfer.refused", decided_at=timezone.now())
-    access.take_away(transfer, outside=True)
-    access.take_away(transfer, at=services.due("hand_over_access"))
+    access.take_away(transfer, by=actor, outside=True)
+    access.take_away(transfer, by=actor, at=services.due("hand_over_access"))
     note(actor, transfer.case, "transfer.refused")
     engine.complete(subject=transfer, step=step, actor=actor)
 
@@ -218,9 +221,9 @@ def accept_transfer(*, actor: Actor, transfer: Transfer, worker: User) -> None:
     old_worker, old_team = case.worker_id, case.team_id
     _move(actor, transfer, TransferState.ACCEPTED, "transfer.accepted", decided_at=timezone.now())
     until = services.due("hand_over_access")
-    access.take_away(case, user=old_worker, at=until)
-    access.take_away(case, team=old_team, at=until)
-    access.take_away(transfer, at=until)
+    access.take_away(case, by=actor, user=old_worker, at=until)
+    access.take_away(case, by=actor, team=old_team, at=until)
+    access.take_away(transfer, by=actor, at=until)
     case.area_code = transfer.to_team.organisation.area_code
     _hand_to(actor, case, worker=worker, team=transfer.to_team)
     note(actor, case, "transfer.accepted")

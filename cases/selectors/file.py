@@ -93,7 +93,9 @@ def handed_over_by(actor: Actor) -> list[str]:
     """Codes of the files that this worker handed over to child protection: nothing more."""
     if actor.role != Role.SOCIAL_WORKER:
         return []
-    rows = Case.objects.filter(worker_id=actor.user_id, track=Track.CHILD).order_by("-pk")
+    rows = Case.objects.filter(
+        worker_id=actor.user_id, track=Track.CHILD, erased_at__isnull=True
+    ).order_by("-pk")
     return list(rows.values_list("code", flat=True)[:50])
 
 
@@ -245,6 +247,14 @@ EVENTS: Mapping[str, Any] = {
     "goal.changed": _("Progress of a goal noted"),
     "follow_up.planned": _("Follow-ups planned"),
     "follow_up.recorded": _("Follow-up recorded"),
+    "paper.added": _("A paper was added"),
+    "paper.deleted": _("A paper was deleted"),
+    "duplicate.asked": _("Asked whether there is another file of hers"),
+    "duplicate.declined": _("She does not want us to look for another file"),
+    "duplicate.found": _("A number stands in two files"),
+    "duplicate.closed": _("Not linked with another file"),
+    "case.linked": _("Linked with another file, with her yes"),
+    "case.unlinked": _("The link with another file was undone"),
     "closure.requested": _("Closure requested"),
     "closure.returned": _("Closure returned"),
     "referral.prepared": _("Referral prepared"),

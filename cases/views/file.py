@@ -368,8 +368,11 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
             found.append({"url": reverse(name, args=[case.uuid]), "label": label})
 
     offer("case_timeline", _("What has happened, and where this stands"), True)
+    offer("case_opened", _("Who opened this file"), policies.may_read_looks(actor, case))
     offer("case_contact", _("Change the contact plan"), case.is_open)
     offer("case_identity", _("Change her personal details"), case.is_open)
+    offer("papers", _("Papers in this file"), True)
+    offer("same_person", _("Another file of the same person"), True)
     offer(
         "safety_plan",
         _("Write down a new safety plan"),
@@ -380,6 +383,11 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
     offer("review", _("Review the plan with her"), worker and case.state == CaseState.SUPPORT)
     offer("assign", _("Assign to another worker of the team"), supervises and case.is_open)
     offer("transfer_request", _("She moves: hand over to another commune"), worker and case.is_open)
+    offer(
+        "erasure_ask",
+        _("She wishes that nothing of her stays: ask for the erasure"),
+        policies.may_ask_erasure(actor, case),
+    )
     offer(
         "reopen", _("She came back: open the case again"), worker and case.state == CaseState.CLOSED
     )

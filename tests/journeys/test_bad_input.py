@@ -47,6 +47,9 @@ def pages(cast):
     yield "hanh", f"/cases/{supported.uuid}/transfer/?to={cast.teams['other_office'].uuid}"
     closing = make.case_closing(cast)
     yield "bich", f"/cases/{closing.uuid}/closure/approval/"
+    yield "hanh", f"/cases/{supported.uuid}/erasure/"
+    yield "yen", "/erasures/new/"
+    yield "yen", "/holds/new/"
     child = make.child_case(cast)
     yield "van", f"/cases/{child.uuid}/child-plan/"
     received = make.referral_received(cast)

@@ -20,8 +20,9 @@ from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.middleware import PrivateResponses, Refusals
 from privacy.models import AuditEvent, Membership, Organisation, SentForm, Team, User
 from privacy.roles import Role
-from privacy.views import PENDING, safe_next
-from tests import factories
+from privacy.views import safe_next
+from privacy.views.door import PENDING
+from tests import door, factories
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
@@ -29,7 +30,7 @@ IDLE, WHOLE_DAY = 15 * 60, 10 * 3600
 
 
 def enters(browser, name="hanh", **more):
-    return browser.post("/sign-in/", {"username": name, "password": PASSWORD, **more})
+    return door.enter(browser, name, **more)
 
 
 def is_in(browser):
@@ -139,6 +140,7 @@ def test_a_session_holds_ids_and_clocks_only(cast):
         "membership",
         "started",
         "seen",
+        "proved",
         "_messages",
     }
 
@@ -167,6 +169,8 @@ def test_who_has_two_jobs_chooses_one(cast, two_jobs):
     assert browser.post("/sign-in/work/", {"membership": stranger}).status_code == 200
     assert not is_in(browser)
     browser.post("/sign-in/work/", {"membership": two_jobs.uuid})
+    assert not is_in(browser)  # and neither does the choice
+    door.show_code(browser, "hanh")
     assert is_in(browser)
     assert browser.get(f"/cases/{case.uuid}/").status_code == 404
     assert AuditEvent.objects.latest("pk").membership_id == two_jobs.pk
@@ -274,6 +278,13 @@ def test_leaving_works_for_anybody_and_by_button_only(cast):
 PUBLIC = {
     "sign_in",
     "choose_membership",
+    "ask_code",
+    "set_up_factor",
+    "factor_picture",
+    "factor_ready",
+    "use_office_code",
+    "choose_password",
+    "ask_recovery",
     "sign_out",
     "quick_exit",
     "neutral_page",
@@ -306,7 +317,14 @@ def test_every_locked_page_asks_to_sign_in(cast):
     for pattern in patterns():
         if getattr(pattern.callback, "public", False):
             continue
-        values = {"uuid": uuid4(), "offer": uuid4(), "code": "c", "flow": "case", "token": "t"}
+        values = {
+            "uuid": uuid4(),
+            "offer": uuid4(),
+            "code": "c",
+            "flow": "case",
+            "token": "t",
+            "signal": "s",
+        }
         kwargs = {name: values[name] for name in pattern.pattern.converters}
         url = reverse(pattern.name, kwargs=kwargs)
         answer = browser.get(url)

@@ -8,8 +8,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from cases.models import Case, ErasureRequest, FollowUpPlan, Lead, LegalHold, Transfer
 from cases.states import CaseState as C
+from cases.states import ErasureState as E
+from cases.states import HoldState as H
 from cases.states import LeadState as L
 from cases.states import TransferState as T
 from referrals.models import LivelihoodPlan, Referral
@@ -64,6 +66,8 @@ FITS: dict[type[models.Model], dict[str, tuple[Steps, ...]]] = {
         P.NEEDS_REVIEW: one_of("visit", "conclude"),
     },
     Transfer: {T.REQUESTED: one_of("release"), T.OFFERED: one_of("accept")},
+    ErasureRequest: {E.REQUESTED: one_of("decide")},
+    LegalHold: {H.PROPOSED: one_of("decide"), H.LIFTING: one_of("decide")},
     FollowUpPlan: {"open": (*one_of("visit"), *NOTHING)},
 }
 # May wait beside another step, until somebody has looked.

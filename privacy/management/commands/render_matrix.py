@@ -13,8 +13,9 @@ from privacy.roles import Role
 
 PATH = Path(settings.BASE_DIR) / "docs" / "access-matrix.md"
 SIGNS = {Scope.OWN: "own", Scope.TEAM: "team", None: "–"}
-# Drafts belong to whoever typed them, whatever her role: no grant opens or shares them.
-COLUMNS = [item for item in Compartment if item is not Compartment.DRAFT]
+# Drafts and the second factor are a person's own, whatever her role: no grant opens or shares them.
+OWN = (Compartment.DRAFT, Compartment.FACTOR)
+COLUMNS = [item for item in Compartment if item not in OWN]
 
 HEAD = """\
 # Who may open what

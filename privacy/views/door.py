@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
@@ -13,16 +14,18 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from privacy import audit, kept, sessions
+from privacy import audit, kept, second_factor, sessions
 from privacy.forms import MembershipForm, SignInForm
 from privacy.middleware import KEPT, ask_to_sign_in, public
-from privacy.models import User
+from privacy.models import Membership, User
 
 PENDING = "pending_user"
 PENDING_KEPT = "pending_kept"
 PENDING_NEXT = "pending_next"
 PENDING_AT = "pending_at"
-# A password that was right counts for the choice of work on the next page only as long as this.
+PENDING_WORK = "pending_work"
+PENDING_PROVED = "pending_proved"
+# A password that was right counts for the pages behind it (work, code) only as long as this.
 PENDING_SECONDS = 10 * 60
 
 
@@ -65,22 +68,66 @@ def _signed_in(request: HttpRequest, user: User, path: str, token: str) -> HttpR
         audit.signed(actor=None, action="sign_in", result="refused")
         return render(request, "privacy/no_membership.html", status=403)
     if len(memberships) > 1:
-        request.session.cycle_key()
-        request.session[PENDING] = user.pk
-        request.session[PENDING_AT] = int(time.time())
-        request.session[PENDING_NEXT] = path
-        request.session[PENDING_KEPT] = token
+        pend(request, user, path, token)
         return redirect("choose_membership")
-    sessions.begin(request, user, memberships[0])
+    return _for_work(request, user, memberships[0], path, token)
+
+
+def pend(request: HttpRequest, user: User, path: str, token: str) -> None:
+    """The password was right, and more is asked: nothing is open yet."""
+    if SESSION_KEY in request.session:
+        sessions.leave(request)  # somebody was signed in here
+    request.session.cycle_key()
+    request.session[PENDING] = user.pk
+    request.session[PENDING_AT] = int(time.time())
+    request.session[PENDING_NEXT] = path
+    request.session[PENDING_KEPT] = token
+
+
+def pending_user(request: HttpRequest) -> User | None:
+    """Who gave a right password in this browser, ten minutes ago at most."""
+    waited = int(time.time()) - request.session.get(PENDING_AT, 0)
+    if not 0 <= waited <= PENDING_SECONDS:
+        return None
+    return User.objects.filter(pk=request.session.get(PENDING, 0), is_active=True).first()
+
+
+def pending(request: HttpRequest) -> tuple[User, Membership] | None:
+    """… and the work she came for; the second factor is what is missing."""
+    user = pending_user(request)
+    if user is None:
+        return None
+    work = sessions.memberships_of(user).filter(pk=request.session.get(PENDING_WORK, 0)).first()
+    return (user, work) if work is not None else None
+
+
+def _for_work(
+    request: HttpRequest, user: User, membership: Membership, path: str, token: str
+) -> HttpResponse:
+    if not second_factor.is_asked(user, membership.role):
+        sessions.begin(request, user, membership)
+        return _welcome(request, user, path, token)
+    audit.signed(actor=sessions.actor_for(membership), action="password")
+    pend(request, user, path, token)
+    request.session[PENDING_WORK] = membership.pk
+    translation.activate(user.language)
+    return redirect("ask_code" if second_factor.is_set_up(user) else "set_up_factor")
+
+
+def let_in(request: HttpRequest, user: User, membership: Membership) -> HttpResponse:
+    """Password and second factor were right."""
+    path = request.session.get(PENDING_NEXT, "")
+    token = request.session.get(PENDING_KEPT, "")
+    request.session.flush()  # nothing of the half-open door goes on, its key least of all
+    sessions.begin(request, user, membership, proved=True)
     return _welcome(request, user, path, token)
 
 
 @public
 @require_http_methods(["GET", "POST"])
 def choose_membership(request: HttpRequest) -> HttpResponse:
-    user = User.objects.filter(pk=request.session.get(PENDING, 0), is_active=True).first()
-    waited = int(time.time()) - request.session.get(PENDING_AT, 0)
-    if user is None or waited > PENDING_SECONDS:
+    user = pending_user(request)
+    if user is None:
         request.session.flush()
         return redirect("sign_in")
     memberships = list(sessions.memberships_of(user))
@@ -89,12 +136,10 @@ def choose_membership(request: HttpRequest) -> HttpResponse:
         chosen = next(
             item for item in memberships if str(item.uuid) == form.cleaned_data["membership"]
         )
-        path = request.session.pop(PENDING_NEXT, "")
-        token = request.session.pop(PENDING_KEPT, "")
-        request.session.pop(PENDING, None)
-        request.session.pop(PENDING_AT, None)
-        sessions.begin(request, user, chosen)
-        return _welcome(request, user, path, token)
+        path = request.session.get(PENDING_NEXT, "")
+        token = request.session.get(PENDING_KEPT, "")
+        request.session.flush()
+        return _for_work(request, user, chosen, path, token)
     return render(request, "privacy/choose_membership.html", {"form": form})
 
 
@@ -103,7 +148,7 @@ def _welcome(request: HttpRequest, user: User, path: str, token: str) -> HttpRes
     request.session.pop(KEPT, None)
     found = kept.take(user, token) if token else None
     if found is not None:
-        response: HttpResponse = _give_back(request, *found)
+        response: HttpResponse = give_back(request, *found)
     else:
         response = redirect(safe_next(request, path))
     sessions.remember_person(response, user)
@@ -111,7 +156,7 @@ def _welcome(request: HttpRequest, user: User, path: str, token: str) -> HttpRes
     return response
 
 
-def _give_back(
+def give_back(
     request: HttpRequest,
     path: str,
     fields: dict[str, list[str]],
@@ -139,7 +184,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     response = redirect("sign_in")
     response["Clear-Site-Data"] = '"cache", "storage"'
     if not idle:
-        response.delete_cookie(sessions.LAST_PERSON_COOKIE)
+        sessions.forget_person(response)
     return response
 
 
@@ -154,10 +199,10 @@ def quick_exit(request: HttpRequest) -> HttpResponse:
     if request.actor is not None:  # type: ignore[attr-defined]
         sessions.end(request, "quick_exit")
     else:
-        request.session.flush()
+        sessions.leave(request)
     response = redirect("neutral_page")
     response["Clear-Site-Data"] = '"cache", "storage"'
-    response.delete_cookie(sessions.LAST_PERSON_COOKIE)
+    sessions.forget_person(response)
     return response
 
 
@@ -218,7 +263,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.actor is None:  # type: ignore[attr-defined]
         return ask_to_sign_in(request)
     fields = kept.typed_in(request)
-    return _give_back(request, request.path, fields, template="errors/403_csrf.html", status=403)
+    return give_back(request, request.path, fields, template="errors/403_csrf.html", status=403)
 
 
 @public

@@ -1,0 +1,65 @@
+"""The door, for tests: the whole way in, a code to type, or straight inside."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+
+from privacy import keys, own_keys, second_factor, sessions
+from privacy.compartments import Compartment
+from privacy.models import Membership, SecondFactor, User
+from tests.cast import PASSWORD
+
+
+def device(name: str) -> User:
+    """Her phone is set up, with a code that was never used."""
+    user = User.objects.get(username=name)
+    with keys.fresh_ring():
+        second_factor.give_ready([user])
+    SecondFactor.objects.filter(user=user).update(last_step=-1)
+    return user
+
+
+def code_of(user: User, ahead: int = 0) -> str:
+    """The six digits that her phone shows now, or some steps of 30 seconds later."""
+    with keys.fresh_ring():
+        own_keys.open_for(user, Compartment.FACTOR)
+        factor = SecondFactor.objects.get(user=user)
+        return second_factor.code_at(factor.secret, second_factor.current_step() + ahead)
+
+
+def knock(client: Client, name: str, **more: str) -> Any:
+    """Name and password: the first page of the door."""
+    return client.post("/sign-in/", {"username": name, "password": PASSWORD, **more})
+
+
+def show_code(client: Client, name: str) -> Any:
+    return client.post("/sign-in/code/", {"code": code_of(device(name))})
+
+
+def enter(client: Client, name: str, **more: str) -> Any:
+    """Password and code; whatever else the door answers is handed back as it is."""
+    asked = name.strip().lower()
+    if User.objects.filter(username=asked).exists():
+        device(asked)
+    answer = knock(client, name, **more)
+    if answer.status_code == 302 and answer["Location"] == "/sign-in/code/":
+        return show_code(client, asked)
+    return answer
+
+
+def inside(user: User, membership: Membership) -> dict[str, str]:
+    """Cookies of a session that began a moment ago, with password and code."""
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    request.user = user
+    sessions.begin(request, user, membership, proved=True)
+    request.session.save()
+    response = HttpResponse()
+    sessions.remember_person(response, user)
+    return {
+        settings.SESSION_COOKIE_NAME: request.session.session_key or "",
+        settings.LANGUAGE_COOKIE_NAME: user.language,
+    } | {key: cookie.value for key, cookie in response.cookies.items()}

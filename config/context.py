@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from privacy import keys
 from privacy.roles import RECEIVING_ROLES, Role
 
 
@@ -23,6 +24,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     }
     context["idle_seconds"] = settings.SESSION_IDLE_SECONDS
     context["show_exit"] = True
+    context["keys_unavailable"] = keys.ring().unavailable is not None
     context["nav_items"] = [
         {"label": label, "url": reverse(name), "current": request.path == reverse(name)}
         for name, label, roles in _places()

@@ -123,7 +123,8 @@ def identity(instance: models.Model) -> Identity:
     owner = state.get("owner_uuid") or row.owner_uuid
     known: Identity | None = state.get("_identity")
     if known is None or known[0] is not record or known[1] is not owner:
-        known = (record, owner, owner.bytes, crypto.row_part(record, owner))
+        row_part = crypto.row_part(record, owner)
+        known = (record, owner, row_part[-16:], row_part)
         state["_identity"] = known
     return known
 
@@ -258,7 +259,7 @@ class SealedField(AnyField):
         if held[2] != self._byte:
             raise crypto.Tampered("the value names another compartment")
         key = keys.ring().opener(owner, self.compartment, version)
-        return None if key is None else key.reader(self._byte)
+        return None if key is None else key.reader(self._byte)[1]
 
     def _note_locked(self, place: crypto.Place, result: str) -> None:
         """One audit row per owner and compartment and request: a page of fields is one event."""

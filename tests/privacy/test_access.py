@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cases.models import Case, CaseGrant, Lead
 from privacy import access, keys
+from privacy.audit import chain
 from privacy.compartments import Compartment as C
 from privacy.errors import NotFound
 from privacy.fields import LOCKED
@@ -263,7 +264,7 @@ def test_no_row_no_key(cast, case, monkeypatch):
     def fails(*_args, **_kwargs):
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(AuditEvent, "save", fails)
+    monkeypatch.setattr(chain, "_insert", fails)
     with keys.fresh_ring():
         with pytest.raises(OperationalError):
             access.open_keys(cast.hanh, [case], [C.IDENTITY], purpose="test")

@@ -7,8 +7,10 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from cases import actions, labels
         from cases.actions.outreach import KEYS_DIE
-        from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
+        from cases.flows import BreakGlassFlow, CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
         from cases.models import (
+            BreakGlass,
+            BreakGlassGrant,
             Case,
             CaseGrant,
             FollowUpPlan,
@@ -26,6 +28,7 @@ class CasesConfig(AppConfig):
             (Case, CaseGrant),
             (Lead, LeadGrant),
             (Transfer, TransferGrant),
+            (BreakGlass, BreakGlassGrant),
         ):
             access.register(granted, grant_model, lambda record, _compartment: record.owner_uuid)
         for model, flow_class in (
@@ -33,6 +36,7 @@ class CasesConfig(AppConfig):
             (Case, CaseFlow),
             (FollowUpPlan, FollowUpFlow),
             (Transfer, TransferFlow),
+            (BreakGlass, BreakGlassFlow),
         ):
             engine.register(model, flow_class)
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
@@ -44,5 +48,6 @@ class CasesConfig(AppConfig):
             labels.OfChildren(),
             labels.OfLeads(),
             labels.OfTransfers(),
+            labels.OfEmergencies(),
         ):
             worklist_labels.register(labeller)

@@ -9,7 +9,7 @@ from viewflow import this
 from viewflow.workflow import flow
 
 from cases import actions, policies, turns
-from cases.models import Case, FollowUpPlan, Lead
+from cases.models import BreakGlass, Case, FollowUpPlan, Lead
 from cases.states import CaseState, FollowUpState, LeadState, TransferState
 from privacy.roles import Role
 from privacy.sessions import system_actor
@@ -183,6 +183,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=act_by,
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.seen)
     approve_plan = Step(
@@ -190,6 +191,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.plan_decided)
     plan_decided = (
@@ -203,6 +205,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.closure_decided)
     closure_decided = (
@@ -298,6 +301,7 @@ class TransferFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.releasing_supervisors,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="transfer",
     ).Next(this.released)
     released = (
@@ -314,4 +318,42 @@ class TransferFlow(Flow):
         due=due("plan_approval"),
         link="transfer",
     ).Next(this.end)
+    end = flow.End()
+
+
+def review_by(glass: BreakGlass) -> datetime:
+    return glass.review_by
+
+
+class BreakGlassFlow(Flow):
+    """Emergency access"""
+
+    flow_name = "emergency"
+    process_title = _("Emergency access")
+
+    start = flow.StartHandle(this.begin).Next(this.tell)
+    tell = (
+        flow.Split().Annotation(title=_("Both are told at once")).Next(this.review).Next(this.told)
+    )
+
+    # Data-protection officer, never the one who opened
+    review = Step(
+        title=_("Review the emergency access"),
+        roles=frozenset({Role.DPO}),
+        holder=turns.reviewers_of,
+        due=review_by,
+        link="emergency",
+    ).Next(this.end)
+
+    # Supervisor of the file's team
+    told = Step(
+        title=_("Emergency access: see who opened what"),
+        roles=SUPERVISOR,
+        holder=turns.supervisors_of_file,
+        due=due("triage_24h"),
+        stand_in=policies.is_told,
+        link="emergency",
+    ).Next(this.seen)
+
+    seen = flow.End()
     end = flow.End()

@@ -1,6 +1,6 @@
 """Whose turn: the worker, her team's supervisors, the child officers of the place."""
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from cases.models import BreakGlass, Case, FollowUpPlan, Lead, Transfer
 from privacy.models import Membership, Team
 from privacy.roles import OrganisationKind, Role
 from workflow.nodes import Holder
@@ -65,3 +65,22 @@ def releasing_supervisors(transfer: Transfer) -> Holder:
 
 def receiving_supervisors(transfer: Transfer) -> Holder:
     return Holder(Role.SUPERVISOR, transfer.to_team_id, None, transfer.to_team.organisation_id)
+
+
+def reviewers() -> Holder | None:
+    """The data-protection officers: the team of the one who has served longest."""
+    found = Membership.objects.live().filter(role=Role.DPO).order_by("starts_on", "pk").first()
+    return Holder(Role.DPO, found.team_id, None, found.organisation_id) if found else None
+
+
+def reviewers_of(glass: BreakGlass) -> Holder:
+    """The team that holds the grant to review this one."""
+    found = glass.grants.filter(team__isnull=False, revoked_at__isnull=True).select_related("team")
+    grant = found.order_by("pk").first()
+    if grant is None or grant.team is None:
+        raise LookupError("nobody was given the review of this emergency access")
+    return Holder(Role.DPO, grant.team_id, None, grant.team.organisation_id)
+
+
+def supervisors_of_file(glass: BreakGlass) -> Holder:
+    return supervisors_of(glass.case)

@@ -5,6 +5,7 @@ from django.urls import path
 from cases.views import (
     closing,
     consents,
+    emergency,
     file,
     follow_up,
     intake,
@@ -73,4 +74,9 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # out of the ordinary
+    path("emergency/", emergency.open_file, name="break_glass"),
+    path("emergency/<uuid:uuid>/", emergency.show, name="emergency"),
+    path("emergency/<uuid:uuid>/end/", emergency.end, name="emergency_end"),
+    path("emergency/<uuid:uuid>/seen/", emergency.seen, name="emergency_seen"),
 ]

@@ -112,6 +112,23 @@ def can(actor: Actor, obj: models.Model, permission: str = "work") -> bool:
     return live(actor, type(obj), [permission]).filter(content_object=obj).exists()
 
 
+def last_grant(actor: Actor, obj: models.Model, permission: str) -> Grant | None:
+    """The newest grant of this permission that she or her team ever held, live or not."""
+    grant_model: Any = _registry[type(obj)].grant_model
+    holder = Q(user_id=actor.user_id, membership_id=actor.membership_id)
+    if actor.team_id and may_use_team_grant(actor.role, permission):
+        holder |= Q(team_id=actor.team_id)
+    found: Grant | None = (
+        grant_model._default_manager.filter(
+            holder, content_object=obj, permission_id=permission_id(type(obj), permission)
+        )
+        .select_related("basis")
+        .order_by("-pk")
+        .first()
+    )
+    return found
+
+
 def require(actor: Actor, obj: models.Model, permission: str = "work") -> None:
     """Raises NotFound: absent and forbidden look alike. The refusal is kept in the audit."""
     if not can(actor, obj, permission):
@@ -221,6 +238,7 @@ def give(
     under: Membership | Team | None = None,
     basis: Basis | None = None,
     purpose: str = "",
+    starts_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> None:
     """Give a user or a team (exactly one) these permissions on the object; idempotent.
@@ -250,7 +268,7 @@ def give(
         for grant in standing
         if grant.expires_at == expires_at
         and (expires_at is None or expires_at > now)
-        and grant.starts_at <= now
+        and grant.starts_at <= (starts_at or now)
         and grant.basis_id == (basis.pk if basis else None)
         and grant.membership_id == membership_id
     }
@@ -267,7 +285,7 @@ def give(
                 basis=basis,
                 purpose=purpose,
                 sort_key=sort_key,
-                starts_at=now,
+                starts_at=starts_at or now,
                 expires_at=expires_at,
                 granted_by_id=granted_by.user_id,
             )
@@ -315,9 +333,10 @@ def take_away(
     permissions: Iterable[str] | None = None,
     at: datetime | None = None,
     outside: bool = False,
+    source: GrantSource | None = None,
 ) -> int:
     """Revoke now, or let run out at ``at``. With neither user nor team: everyone's grants;
-    ``outside`` narrows to grants that rest on a consent."""
+    ``outside`` narrows to grants that rest on a consent, ``source`` to those of one origin."""
     grant_model: Any = _registry[type(obj)].grant_model
     rows = grant_model._default_manager.filter(content_object=obj, revoked_at__isnull=True)
     if user is not None:
@@ -328,6 +347,8 @@ def take_away(
         rows = rows.filter(
             permission_id__in=[permission_id(type(obj), name) for name in permissions]
         )
+    if source is not None:
+        rows = rows.filter(source=source)
     if outside:
         rows = rows.filter(basis__isnull=False)
     if at is not None:

@@ -17,6 +17,8 @@ class Compartment(StrEnum):
     # Of a referral, not of a case: the slip that travels, and what its recipient writes.
     PACKET = "packet"
     ENTRIES = "entries"
+    # Of a register: what somebody who works here wrote for the data-protection officer.
+    REGISTER = "register"
     # Of a person who works here: drafts of typed text that came back after a session ended.
     DRAFT = "draft"
 
@@ -43,6 +45,7 @@ BYTES: dict[Compartment, int] = {
     Compartment.PACKET: 20,
     Compartment.ENTRIES: 21,
     Compartment.DRAFT: 30,
+    Compartment.REGISTER: 40,
 }
 
 CASE_COMPARTMENTS: tuple[Compartment, ...] = (

@@ -13,6 +13,12 @@ from cases.actions.closing import (
     write_child_plan,
 )
 from cases.actions.consent import answer_file_consent, answer_sharing, live_consents, withdraw
+from cases.actions.emergency import (
+    break_glass,
+    end_break_glass,
+    note_emergency_seen,
+    review_break_glass,
+)
 from cases.actions.follow_up import record_follow_up, start_follow_ups
 from cases.actions.intake import change_contact, change_identity, open_case
 from cases.actions.moving import (
@@ -79,6 +85,7 @@ __all__ = [
     "approve_closure",
     "approve_plan",
     "assign_case",
+    "break_glass",
     "cancel_referral",
     "chased_referral",
     "change_contact",
@@ -92,6 +99,7 @@ __all__ = [
     "destroy_lead_keys",
     "discard_referral",
     "end_contact",
+    "end_break_glass",
     "fields_to_write",
     "finish",
     "form_of",
@@ -102,6 +110,7 @@ __all__ = [
     "make_safety_plan",
     "not_now",
     "note_ask_again",
+    "note_emergency_seen",
     "note_safety_plan_late",
     "milestone_forwarded",
     "open_case",
@@ -117,6 +126,7 @@ __all__ = [
     "request_transfer",
     "return_closure",
     "return_plan",
+    "review_break_glass",
     "review_case",
     "save_answers",
     "save_plan",

@@ -14,7 +14,7 @@ from cases.states import AgeBand, CaseState, LeadState, check
 from cases.turns import child_team, named_supervisor
 from privacy import access, audit, blind, keys
 from privacy.actors import Actor
-from privacy.compartments import CASE_COMPARTMENTS
+from privacy.compartments import CASE_COMPARTMENTS, Compartment
 from privacy.errors import Invalid
 from privacy.models import Team, User
 from services import selectors as services
@@ -130,7 +130,7 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
 def change_contact(*, actor: Actor, case: Case, contact: dict[str, Any]) -> None:
     """A new safe way to reach her. Default: do not contact."""
     case = locked(case)
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, Compartment.CONTACT)
     case.contact = safe_contact(contact)
     case.save(update_fields=["contact"])
     blind.remember_phone(case.uuid, case.contact["phone"])
@@ -143,7 +143,7 @@ def change_identity(
 ) -> None:
     """Only what a chosen service needs; every field but the alias may stay empty."""
     case = locked(case)
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, Compartment.IDENTITY)
     case.alias = required("alias", alias, _("Enter the name she wants to be called by."))
     if birth_year and not (
         birth_year.isdecimal() and 1900 <= int(birth_year) <= timezone.localdate().year

@@ -21,6 +21,7 @@ from privacy import access, audit, keys
 from privacy.actors import Actor
 from privacy.compartments import Compartment
 from privacy.errors import AlreadyDone, Invalid
+from privacy.matrix import Verb
 from privacy.models import Basis, GrantSource, Membership, Organisation, Team, User
 from privacy.roles import Role
 from referrals import actions as referrals
@@ -46,7 +47,7 @@ def _worker_in(team_id: int, worker: User) -> Membership:
 def assign_case(*, actor: Actor, case: Case, worker: User) -> None:
     """To another worker of the team, at once: the old one loses sight with this click."""
     case = locked(case)
-    policies.require_supervisor(actor, case)
+    policies.require_supervisor(actor, case, Verb.ASSIGN)
     require_adult(case)
     _worker_in(case.team_id, worker)
     if worker.pk == case.worker_id:

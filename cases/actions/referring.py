@@ -11,6 +11,7 @@ from cases.models import Case, CaseReferral, Consent, Goal, Purpose
 from cases.states import MAY_REFER, GoalState
 from privacy.actors import Actor
 from privacy.errors import Invalid, NotFound, WrongState
+from privacy.matrix import Verb
 from privacy.models import Organisation, Team
 from referrals import actions as referrals
 from referrals.states import COUNTS_AS_ACCESS, State
@@ -187,7 +188,7 @@ def settle_referral(*, actor: Actor, link: CaseReferral) -> None:
 @transaction.atomic
 def send_back_referral(*, actor: Actor, link: CaseReferral, text: str) -> None:
     case = locked(link.case)
-    policies.require_supervisor(actor, case)
+    policies.require_supervisor(actor, case, Verb.SEND_BACK)
     referrals.send_back(actor=actor, referral=link.referral, text=text)
 
 

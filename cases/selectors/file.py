@@ -27,7 +27,13 @@ from cases.models import (
     Screening,
     Track,
 )
-from cases.states import CaseState, ClosureReason, FollowUpState
+from cases.states import (
+    CaseState,
+    ClosureReason,
+    EmergencyReason,
+    FollowUpState,
+    ReviewFinding,
+)
 from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment
@@ -256,6 +262,13 @@ EVENTS: Mapping[str, Any] = {
     "transfer.accepted": _("Transfer accepted"),
     "transfer.refused": _("Transfer refused"),
     "transfer.ended": _("Transfer ended, because she took her consent back"),
+    "emergency.opened": _("Opened by emergency access"),
+    "emergency.ended": _("Emergency access ended early"),
+    "emergency.seen": _("The supervisor has seen the emergency access"),
+    "emergency.reviewed": _("Emergency access reviewed"),
+    "case.emergency_opened": _("Opened by emergency access"),
+    "case.emergency_ended": _("Emergency access ended early"),
+    "case.emergency_reviewed": _("Emergency access reviewed"),
     "livelihood.milestone": _("A step forward in her livelihood plan"),
 }
 
@@ -265,4 +278,6 @@ REASONS: Mapping[str, Any] = {
     **dict(ClosureReason.choices),
     **dict(Level.choices),
     **dict(ReferenceEvent.choices),
+    **dict(EmergencyReason.choices),
+    **dict(ReviewFinding.choices),
 }

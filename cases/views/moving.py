@@ -22,6 +22,7 @@ from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Invalid, NotFound
+from privacy.matrix import Verb
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -44,7 +45,7 @@ def assign(request: HttpRequest, uuid: UUID) -> HttpResponse:
     actor = _actor(request)
     case = access.find(actor, Case, uuid)
     request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
-    policies.require_supervisor(actor, case)
+    policies.require_supervisor(actor, case, Verb.ASSIGN)
     require_adult(case)
     access.open_keys(actor, [case], [C.IDENTITY], purpose="assign")
     workers = selectors.workers_of(case.team_id)

@@ -2,6 +2,7 @@
 
 from privacy.models.audit import AppendOnly, AuditEvent
 from privacy.models.changes import ChangeRecord
+from privacy.models.deputies import Deputy, DeputyQuerySet, DeputyRight
 from privacy.models.forms import KeptText, SentForm
 from privacy.models.grants import Basis, BasisQuerySet, Grant, GrantSource
 from privacy.models.keystore import BlindIndex, WrappedDataKey
@@ -23,6 +24,9 @@ __all__ = [
     "BasisQuerySet",
     "BlindIndex",
     "ChangeRecord",
+    "Deputy",
+    "DeputyQuerySet",
+    "DeputyRight",
     "Grant",
     "GrantSource",
     "KeptText",

@@ -8,7 +8,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from cases.models import BreakGlass, Case, FollowUpPlan, Lead, Transfer
+from cases.states import BreakGlassState as B
 from cases.states import CaseState as C
 from cases.states import LeadState as L
 from cases.states import TransferState as T
@@ -64,11 +65,13 @@ FITS: dict[type[models.Model], dict[str, tuple[Steps, ...]]] = {
         P.NEEDS_REVIEW: one_of("visit", "conclude"),
     },
     Transfer: {T.REQUESTED: one_of("release"), T.OFFERED: one_of("accept")},
+    BreakGlass: {B.TO_REVIEW: one_of("review")},
     FollowUpPlan: {"open": (*one_of("visit"), *NOTHING)},
 }
 # May wait beside another step, until somebody has looked.
 BESIDE: dict[type[models.Model], Steps] = {
     Case: frozenset({"urgent_seen"}),
+    BreakGlass: frozenset({"told"}),
     Referral: frozenset({"chase", "chase_supervisor"}),
 }
 # Nobody's turn: the clock must be running instead.

@@ -4,25 +4,27 @@ Access = role capability (privacy.matrix) ∧ live grant ∧ live basis where th
 Apps register the grant model of what they own; nothing here knows a case or a referral.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Exists, Q, Value
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 from privacy import audit, keys
 from privacy.actors import Actor
 from privacy.compartments import Compartment
+from privacy.decision import Held, Question, held
 from privacy.errors import NotFound
 from privacy.matrix import may_hold, may_use_team_grant
 from privacy.models import Basis, Grant, GrantSource, Membership, Team, User
 
+M = TypeVar("M", bound=models.Model)
 OwnerOf = Callable[[Any, Compartment], UUID]
 
 
@@ -106,10 +108,42 @@ def live(
     return grants
 
 
+def _question(
+    actor: Actor, model: type[models.Model], ids: list[int], permissions: Collection[str]
+) -> Question:
+    own = [name for name in permissions if may_hold(actor.role, name)]
+    return Question(
+        _registry[model].grant_model,
+        ids,
+        [permission_id(model, name) for name in own],
+        [
+            permission_id(model, name)
+            for name in own
+            if actor.team_id and may_use_team_grant(actor.role, name)
+        ],
+    )
+
+
 def can(actor: Actor, obj: models.Model, permission: str = "work") -> bool:
-    if actor.is_system:
-        return False
-    return live(actor, type(obj), [permission]).filter(content_object=obj).exists()
+    return bool(held(actor, [_question(actor, type(obj), [obj.pk], [permission])]))
+
+
+def may_each(
+    actor: Actor, objects: Iterable[models.Model], permission: str = "work"
+) -> set[tuple[type[models.Model], int]]:
+    """Which of these records she may open for it, by (model, key): one query."""
+    by_model: dict[type[models.Model], list[int]] = {}
+    for obj in objects:
+        by_model.setdefault(type(obj), []).append(obj.pk)
+    kinds = list(by_model)
+    questions = [_question(actor, model, by_model[model], [permission]) for model in kinds]
+    return {(kinds[row.kind], row.object_id) for row in held(actor, questions)}
+
+
+def holds_from(actor: Actor, obj: models.Model, source: GrantSource) -> bool:
+    """Whether she works on it by a live grant of this origin."""
+    question = _question(actor, type(obj), [obj.pk], ["work"])
+    return any(row.source == source for row in held(actor, [question]))
 
 
 def last_grant(actor: Actor, obj: models.Model, permission: str) -> Grant | None:
@@ -170,12 +204,14 @@ def open_keys(
     pairs: set[tuple[UUID, Compartment]] = set()
     opened: list[models.Model] = []
     bases: set[int] = set()
+    broken = False
     granted = _granted(actor, items, compartments)
     for item in items:
         owner_of = _registry[type(item)].owner_of
         allowed = granted.get((type(item), item.pk), {})
         pairs |= {(owner_of(item, compartment), compartment) for compartment in allowed}
-        bases |= {basis for basis in allowed.values() if basis is not None}
+        bases |= {row.basis_id for row in allowed.values() if row.basis_id is not None}
+        broken = broken or any(row.source == GrantSource.BREAK_GLASS for row in allowed.values())
         if allowed:
             opened.append(item)
     if not pairs:
@@ -184,7 +220,8 @@ def open_keys(
         actor=actor,
         objects=opened,
         compartments={compartment for _, compartment in pairs},
-        purpose=purpose,
+        # Told apart in the log: opened only because the glass was broken.
+        purpose=f"break_glass:{purpose}" if broken else purpose,
         basis_id=bases.pop() if len(bases) == 1 else None,
     )
     try:
@@ -195,32 +232,73 @@ def open_keys(
 
 def _granted(
     actor: Actor, items: list[models.Model], compartments: Collection[Compartment]
-) -> dict[tuple[type[models.Model], int], dict[Compartment, int | None]]:
-    """What she may open: per record the compartments, each with the basis its grant rests on."""
-    kinds = list(dict.fromkeys(type(item) for item in items))
-    asked: list[models.QuerySet[Any]] = []
+) -> dict[tuple[type[models.Model], int], dict[Compartment, Held]]:
+    """What she may open: per record the compartments, each with a grant that lets her."""
+    by_model: dict[type[models.Model], list[int]] = {}
+    for item in items:
+        by_model.setdefault(type(item), []).append(item.pk)
+    kinds = list(by_model)
+    questions: list[Question] = []
     by_permission: dict[tuple[int, int], Compartment] = {}
     for number, model in enumerate(kinds):
         carried = {codename for codename, _ in model._meta.permissions}
         wanted = [item for item in compartments if item.permission in carried]
-        if not wanted:
-            continue
         by_permission |= {(number, permission_id(model, item.permission)): item for item in wanted}
-        asked.append(
-            live(actor, model, [item.permission for item in wanted])
-            .filter(content_object__in=[item.pk for item in items if type(item) is model])
-            .annotate(kind=Value(number))
-            .values_list("kind", "content_object_id", "permission_id", "basis_id")
-            .order_by()
+        questions.append(
+            _question(actor, model, by_model[model], [item.permission for item in wanted])
         )
-    if not asked:
-        return {}
-    rows = asked[0] if len(asked) == 1 else asked[0].union(*asked[1:], all=True)
-    granted: dict[tuple[type[models.Model], int], dict[Compartment, int | None]] = {}
-    for number, pk, permission, basis in rows:
-        compartment = by_permission[number, permission]
-        granted.setdefault((kinds[number], pk), {})[compartment] = basis
+    granted: dict[tuple[type[models.Model], int], dict[Compartment, Held]] = {}
+    for row in held(actor, questions):
+        compartment = by_permission[row.kind, row.permission_id]
+        known = granted.setdefault((kinds[row.kind], row.object_id), {})
+        # Where an ordinary grant opens it too, the emergency one was not needed.
+        if compartment not in known or known[compartment].source == GrantSource.BREAK_GLASS:
+            known[compartment] = row
     return granted
+
+
+# -- long work: asked again and again while it runs
+
+
+class AccessEnded(Exception):
+    """Her membership ended while long work was running. What was handed out stays handed out;
+    nothing more is."""
+
+
+def guarded(
+    actor: Actor,
+    objects: Iterable[M],
+    permission: str = "work",
+    *,
+    batch: int = 50,
+    still_signed_in: Callable[[], bool] | None = None,
+) -> Iterator[M]:
+    """The records of a long list or an export that she may still open, asked anew for every batch
+    of ``batch``: one query each. A record whose grant or consent ended meanwhile is left out.
+
+    :raises AccessEnded: her membership, or her session (``still_signed_in``), is over.
+    """
+    waiting: list[M] = []
+    for obj in objects:
+        waiting.append(obj)
+        if len(waiting) >= batch:
+            yield from _still(actor, waiting, permission, still_signed_in)
+            waiting = []
+    if waiting:
+        yield from _still(actor, waiting, permission, still_signed_in)
+
+
+def _still(
+    actor: Actor, waiting: list[M], permission: str, still_signed_in: Callable[[], bool] | None
+) -> list[M]:
+    if not still_acts(actor) or (still_signed_in is not None and not still_signed_in()):
+        audit.refused(actor=actor, action=permission, subject=None, reason="ended")
+        raise AccessEnded
+    allowed = may_each(actor, waiting, permission)
+    for obj in waiting:
+        if (type(obj), obj.pk) not in allowed:
+            audit.refused(actor=actor, action=permission, subject=obj, reason="no_grant")
+    return [obj for obj in waiting if (type(obj), obj.pk) in allowed]
 
 
 # -- changing grants: called by actions only

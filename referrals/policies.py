@@ -32,6 +32,13 @@ def require_recipient(actor: Actor, referral: Referral) -> None:
     access.require(actor, referral)
 
 
+def require_receiving(actor: Actor) -> None:
+    """Who has a list of received slips at all."""
+    if not may(actor.role, Verb.ANSWER):
+        audit.refused(actor=actor, action="answer", subject=None, reason="role")
+        raise NotFound
+
+
 def require_sender(actor: Actor, referral: Referral) -> None:
     if not is_sender(actor, referral):
         audit.refused(actor=actor, action="sender", subject=referral, reason="not_party")

@@ -145,7 +145,9 @@ def consent(request: SignedIn, uuid: UUID) -> HttpResponse:
         answer = _before_asking(request, case)
         if answer is not None:
             return answer
-    elif form.is_valid():
+    else:
+        policies.require_worker(actor, case)
+    if form.is_bound and form.is_valid():
         given = form.cleaned_data["given"] == "yes"
         try:
             actions.answer_file_consent(

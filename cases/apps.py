@@ -7,12 +7,20 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from cases import actions, labels
         from cases.actions.outreach import KEYS_DIE
-        from cases.flows import BreakGlassFlow, CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
+        from cases.flows import (
+            BreakGlassFlow,
+            CaseFlow,
+            ConsentFlow,
+            FollowUpFlow,
+            OutreachFlow,
+            TransferFlow,
+        )
         from cases.models import (
             BreakGlass,
             BreakGlassGrant,
             Case,
             CaseGrant,
+            Consent,
             FollowUpPlan,
             Lead,
             LeadGrant,
@@ -37,6 +45,7 @@ class CasesConfig(AppConfig):
             (FollowUpPlan, FollowUpFlow),
             (Transfer, TransferFlow),
             (BreakGlass, BreakGlassFlow),
+            (Consent, ConsentFlow),
         ):
             engine.register(model, flow_class)
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
@@ -49,5 +58,6 @@ class CasesConfig(AppConfig):
             labels.OfLeads(),
             labels.OfTransfers(),
             labels.OfEmergencies(),
+            labels.OfConsents(),
         ):
             worklist_labels.register(labeller)

@@ -9,7 +9,7 @@ from viewflow import this
 from viewflow.workflow import flow
 
 from cases import actions, policies, turns
-from cases.models import BreakGlass, Case, FollowUpPlan, Lead
+from cases.models import BreakGlass, Case, Consent, FollowUpPlan, Lead
 from cases.states import CaseState, FollowUpState, LeadState, TransferState
 from privacy.roles import Role
 from privacy.sessions import system_actor
@@ -356,4 +356,38 @@ class BreakGlassFlow(Flow):
     ).Next(this.seen)
 
     seen = flow.End()
+    end = flow.End()
+
+
+# A consent that runs out is in the list as long before its day.
+ASKED_BEFORE = timedelta(days=30)
+
+
+def runs_out(consent: Consent) -> datetime:
+    if consent.valid_until is None:
+        raise LookupError("this consent has no end")
+    return consent.valid_until
+
+
+def ask_before(consent: Consent) -> datetime:
+    return runs_out(consent) - ASKED_BEFORE
+
+
+class ConsentFlow(Flow):
+    """Consent that runs out"""
+
+    flow_name = "consent"
+    process_title = _("Consent that runs out")
+
+    start = flow.StartHandle(this.begin).Next(this.wait)
+    wait = Wait(ask_before, title=_("Until 30 days before its end")).Next(this.renew)
+
+    # Social worker
+    renew = Step(
+        title=_("A consent runs out: ask whether it goes on"),
+        roles=WORKER,
+        holder=turns.consent_worker,
+        due=runs_out,
+        link="consent_ending",
+    ).Next(this.end)
     end = flow.End()

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Value
 from django.urls import reverse
 
-from cases.models import BreakGlass, Case, CaseReferral, FollowUpPlan, Lead, Transfer
+from cases.models import BreakGlass, Case, CaseReferral, Consent, FollowUpPlan, Lead, Transfer
 from privacy.compartments import Compartment
 from privacy.roles import Role
 from workflow.labels import Label
@@ -108,3 +108,29 @@ class OfEmergencies:
     def label(self, item: WorkItem, record: models.Model) -> Label:
         glass = cast(BreakGlass, record)
         return Label(url=reverse("emergency", args=[glass.uuid]), reference=glass.reference)
+
+
+class OfConsents:
+    """A consent that runs out, under the name of its file."""
+
+    flows = frozenset({"consent"})
+    roles: frozenset[str] = frozenset()
+    compartments = (Compartment.IDENTITY,)
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        case_of = dict(
+            Consent.objects.filter(pk__in={item.subject_id for item in items})
+            .order_by()
+            .values_list("pk", "case_id")
+        )
+        cases = Case.objects.in_bulk(set(case_of.values()))
+        return {
+            item.pk: cases[case_of[item.subject_id]]
+            for item in items
+            if case_of.get(item.subject_id) in cases
+        }
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        case = cast(Case, record)
+        url = reverse("consent_ending", args=[item.subject_uuid])
+        return Label(url=url, reference=case.code, name=case.alias)

@@ -10,6 +10,7 @@ from privacy.compartments import Compartment
 from privacy.denials import Missing
 from privacy.errors import NotFound
 from privacy.matrix import REVIEW, Scope, Verb, may, may_write, reach
+from privacy.models import Deputy
 
 
 def _absent(actor: Actor, subject: Model | None, action: str, reason: str) -> NotFound:
@@ -196,3 +197,24 @@ def require_party(actor: Actor, glass: BreakGlass) -> None:
 
 def require_ending(actor: Actor, glass: BreakGlass) -> None:
     require_party(actor, glass)
+
+
+# -- deputies
+
+
+def require_naming(actor: Actor) -> None:
+    if not may(actor.role, Verb.NAME_DEPUTY) or not access.still_acts(actor):
+        raise _absent(actor, None, "name_deputy", "role")
+
+
+def require_naming_for(actor: Actor, case: Case) -> None:
+    """A supervisor of the team names who gives an approval, also of her own case; who only stands
+    in herself does not."""
+    access.require(actor, case)
+    if case.track != Track.ADULT or actor.team_id != case.team_id:
+        raise _absent(actor, case, "name_deputy", "not_team")
+
+
+def require_deputy_party(actor: Actor, deputy: Deputy) -> None:
+    if actor.membership_id not in (deputy.principal_id, deputy.stand_in_id):
+        raise _absent(actor, deputy, "deputy", "not_party")

@@ -1,6 +1,6 @@
 """Whose turn: the worker, her team's supervisors, the child officers of the place."""
 
-from cases.models import BreakGlass, Case, FollowUpPlan, Lead, Transfer
+from cases.models import BreakGlass, Case, Consent, FollowUpPlan, Lead, Transfer
 from privacy.models import Membership, Team
 from privacy.roles import OrganisationKind, Role
 from workflow.nodes import Holder
@@ -84,3 +84,7 @@ def reviewers_of(glass: BreakGlass) -> Holder:
 
 def supervisors_of_file(glass: BreakGlass) -> Holder:
     return supervisors_of(glass.case)
+
+
+def consent_worker(consent: Consent) -> Holder:
+    return worker_of(consent.case)

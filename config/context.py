@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from privacy import sessions
 from privacy.roles import RECEIVING_ROLES, Role
 
 
@@ -21,6 +22,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "role": membership.get_role_display(),
         "organisation": membership.organisation.name,
     }
+    context["has_other_work"] = request.session.get(sessions.JOBS, 1) > 1
     context["idle_seconds"] = settings.SESSION_IDLE_SECONDS
     context["show_exit"] = True
     context["nav_items"] = [
@@ -36,6 +38,7 @@ def _places() -> list[tuple[str, str, frozenset[str]]]:
     return [
         ("worklist", _("My work"), frozenset()),
         ("team_worklist", _("My team"), frozenset({Role.SUPERVISOR})),
+        ("deputies", _("Deputies"), frozenset({Role.SUPERVISOR})),
         (
             "case_list",
             _("Cases"),

@@ -75,6 +75,21 @@ def still_acts(actor: Actor) -> bool:
     return actor.is_system or _job(actor).exists()
 
 
+def _live_now() -> Q:
+    """Begun, not over, not revoked, and resting on a consent that holds where it rests on one."""
+    now = timezone.now()
+    return Q(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+        Q(basis__isnull=True)
+        | (
+            Q(basis__ended_at__isnull=True, basis__valid_from__lte=now)
+            & (Q(basis__valid_until__isnull=True) | Q(basis__valid_until__gt=now))
+        ),
+        revoked_at__isnull=True,
+        starts_at__lte=now,
+    )
+
+
 def live(
     actor: Actor, model: type[models.Model], permissions: Collection[str]
 ) -> models.QuerySet[Any]:
@@ -84,26 +99,16 @@ def live(
     if actor.is_system:
         nothing: models.QuerySet[Any] = grant_model._default_manager.none()
         return nothing
-    held = Q(pk__in=[])
+    holders = Q(pk__in=[])
     for permission in permissions:
         if not may_hold(actor.role, permission):
             continue
         holder = Q(user_id=actor.user_id, membership_id=actor.membership_id)
         if actor.team_id and may_use_team_grant(actor.role, permission):
             holder |= Q(team_id=actor.team_id)
-        held |= holder & Q(permission_id=permission_id(model, permission))
-    now = timezone.now()
+        holders |= holder & Q(permission_id=permission_id(model, permission))
     grants: models.QuerySet[Any] = grant_model._default_manager.filter(
-        held,
-        Q(expires_at__isnull=True) | Q(expires_at__gt=now),
-        Q(basis__isnull=True)
-        | (
-            Q(basis__ended_at__isnull=True, basis__valid_from__lte=now)
-            & (Q(basis__valid_until__isnull=True) | Q(basis__valid_until__gt=now))
-        ),
-        Exists(_job(actor)),
-        revoked_at__isnull=True,
-        starts_at__lte=now,
+        holders, _live_now(), Exists(_job(actor))
     )
     return grants
 
@@ -144,6 +149,18 @@ def holds_from(actor: Actor, obj: models.Model, source: GrantSource) -> bool:
     """Whether she works on it by a live grant of this origin."""
     question = _question(actor, type(obj), [obj.pk], ["work"])
     return any(row.source == source for row in held(actor, [question]))
+
+
+def team_holds(team_id: int, obj: models.Model, permission: str) -> bool:
+    """Whether this team's grant is live now, consent included; of whoever works there."""
+    grant_model: Any = _registry[type(obj)].grant_model
+    rows = grant_model._default_manager.filter(
+        _live_now(),
+        content_object=obj,
+        team_id=team_id,
+        permission_id=permission_id(type(obj), permission),
+    )
+    return bool(rows.exists())
 
 
 def last_grant(actor: Actor, obj: models.Model, permission: str) -> Grant | None:
@@ -434,3 +451,24 @@ def take_away(
         rows = rows.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=at))
         return int(rows.update(expires_at=at))
     return int(rows.update(revoked_at=timezone.now()))
+
+
+def rest_on(old: Basis, new: Basis) -> int:
+    """Every live grant that rests on the old basis is revoked and given anew on the new one."""
+    now = timezone.now()
+    moved = 0
+    for registration in _registry.values():
+        grant_model: Any = registration.grant_model
+        grants = list(
+            grant_model._default_manager.select_for_update(of=("self",)).filter(
+                basis=old, revoked_at__isnull=True
+            )
+        )
+        grant_model._default_manager.filter(pk__in=[item.pk for item in grants]).update(
+            revoked_at=now
+        )
+        for grant in grants:
+            grant.pk, grant.basis, grant.starts_at, grant.created_at = None, new, now, now
+        grant_model._default_manager.bulk_create(grants)
+        moved += len(grants)
+    return moved

@@ -7,7 +7,7 @@ lists) cost several times what the database needs to answer it. A test holds bot
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connections, router
 from django.utils import timezone
@@ -56,7 +56,8 @@ _JOB = f"""
 
 @lru_cache(maxsize=256)
 def _sql(kind: int, grant_model: type[Grant], ids: int, own: int, shared: int) -> str:
-    column = grant_model._meta.get_field("content_object").column
+    model: Any = grant_model  # concrete grants add ``content_object``
+    column = model._meta.get_field("content_object").column
     holders = []
     if own:
         holders.append(
@@ -89,7 +90,7 @@ def held(actor: Actor, questions: Collection[Question]) -> list[Held]:
     today = connection.ops.adapt_datefield_value(timezone.localdate())
     job = [actor.membership_id, actor.user_id, actor.team_id, actor.role, today, today]
     texts: list[str] = []
-    values: list[object] = []
+    values: list[int | str] = []
     for kind, question in enumerate(questions):
         if question not in asked:
             continue

@@ -17,10 +17,12 @@ def live_of(actor: Actor) -> DeputyQuerySet:
 
 def stands_in(actor: Actor, team_id: int | None) -> bool:
     """Whether she decides in the place of a supervisor of this team, in everything."""
+    if team_id is None:
+        return False
     return live_of(actor).filter(principal__team_id=team_id, right=DeputyRight.EVERYTHING).exists()
 
 
-def approves(actor: Actor, team_id: int | None, subject_uuid: UUID) -> bool:
+def approves(actor: Actor, team_id: int, subject_uuid: UUID) -> bool:
     """Whether she was named for the waiting approval of this one record."""
     return (
         live_of(actor)

@@ -132,7 +132,7 @@ class Verb(StrEnum):
     VIEW_ACCOUNTS = "see accounts"
 
 
-_RECEIVING = dict.fromkeys(sorted(RECEIVING_ROLES), Scope.TEAM)
+_RECEIVING: dict[str, Scope] = {role.value: Scope.TEAM for role in sorted(RECEIVING_ROLES)}
 
 VERBS: dict[Verb, dict[str, Scope]] = {
     Verb.RECORD_CONTACT: {Role.PEER_WORKER: Scope.OWN, Role.SOCIAL_WORKER: Scope.OWN},

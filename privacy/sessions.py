@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MEMBERSHIP = "membership"
+JOBS = "jobs"
 STARTED = "started"
 SEEN = "seen"
 LAST_PERSON_COOKIE = "last_person"
@@ -65,6 +66,8 @@ def begin(request: HttpRequest, user: User, membership: Membership) -> None:
     request.session[MEMBERSHIP] = membership.pk
     request.session[STARTED] = now
     request.session[SEEN] = now
+    # Whether the page offers to change over to her other work.
+    request.session[JOBS] = memberships_of(user).count()
     actor = actor_for(membership, request.session.session_key or "")
     # The answer to the sign-in itself may be a page: it is hers already.
     request.actor, request.membership = actor, membership  # type: ignore[attr-defined]

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from privacy import views
+from privacy import switching, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/work/", views.choose_membership, name="choose_membership"),
+    path("work/", switching.switch, name="switch_membership"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("leave/", views.quick_exit, name="quick_exit"),
     path("weather/", views.neutral_page, name="neutral_page"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.consent import end_transfers, live_consents
+from cases.actions.deputies import approval_given
 from cases.actions.follow_up import end_all
 from cases.actions.plot import give_team, locked, move, must_be, note, required
 from cases.actions.referring import loose_ends, open_links
@@ -91,6 +92,7 @@ def approve_closure(*, actor: Actor, case: Case) -> None:
         closed_at=timezone.now(),
     )
     engine.complete(subject=case, step="approve_closure", actor=actor)
+    approval_given(actor, case)
 
 
 @transaction.atomic
@@ -105,6 +107,7 @@ def return_closure(*, actor: Actor, case: Case, because: str) -> None:
     closure.save()
     move(actor, case, CaseState.SUPPORT, "closure.returned", review_at=services.due("review"))
     engine.complete(subject=case, step="approve_closure", actor=actor)
+    approval_given(actor, case)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Referring: consent for this recipient, a packet cut down to it, previewed, frozen, sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -50,8 +50,14 @@ def fields_to_write(consent: Consent) -> list[str]:
 
 def packet_for(case: Case, consent: Consent, written: Mapping[str, str]) -> dict[str, str]:
     """What this recipient would see: never a field that the consent does not name."""
+    return packet_of(case, consent.fields, written)
+
+
+def packet_of(case: Case, fields: Collection[str], written: Mapping[str, str]) -> dict[str, str]:
+    """The same for any set of fields: a preview before she has answered shows what would be sent,
+    because it is cut by the very lines that cut what is sent."""
     packet: dict[str, str] = {}
-    for code in consent.fields:
+    for code in fields:
         if code in FROM_FILE:
             value = getattr(case, FROM_FILE[code])
         elif code == SAFE_CONTACT:

@@ -257,8 +257,12 @@ class Consent(OfCase):
     compartments = models.JSONField(default=list)
     method = models.CharField(max_length=10, choices=ConsentMethod.choices)
     given_by = models.CharField(max_length=10, choices=GivenBy.choices, default=GivenBy.CLIENT)
-    # Which wording was read to her: version of the questionnaire rule set.
+    # Which words were read to her, in which language (services.wordings): version and hash.
     wording = models.CharField(max_length=20)
+    wording_hash = models.CharField(max_length=64, blank=True)
+    wording_language = models.CharField(max_length=2, blank=True)
+    # Who heard it with the worker, where it was only said; her role or name, as she likes.
+    witness = SealedTextField(label="consent.witness", compartment="notes")
     valid_until = models.DateTimeField(null=True)
     basis = models.OneToOneField(Basis, models.PROTECT, null=True, related_name="+")
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -268,6 +272,9 @@ class Consent(OfCase):
 
     def __str__(self) -> str:
         return f"consent {self.pk}"
+
+    def work_facts(self) -> Facts:
+        return self.case.work_facts()._replace(urgent=False)
 
 
 class ConsentEnd(models.Model):

@@ -393,6 +393,13 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
         and case.state not in (CaseState.ENGAGEMENT, CaseState.SAFETY),
     )
     offer("review", _("Review the plan with her"), worker and case.state == CaseState.SUPPORT)
+    offer(
+        "deputy_for_case",
+        _("Another supervisor decides about the approval"),
+        actor.team_id == case.team_id
+        and may(actor.role, Verb.NAME_DEPUTY)
+        and case.state in (CaseState.PLAN_REVIEW, CaseState.CLOSING),
+    )
     offer("assign", _("Assign to another worker of the team"), supervises and case.is_open)
     offer("transfer_request", _("She moves: hand over to another commune"), worker and case.is_open)
     offer(

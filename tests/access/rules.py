@@ -131,8 +131,10 @@ RULES: dict[str, Rule] = {
     # referring
     "refer": look("case", **only_worker),
     "refer_consent": both("case+offer", **only_worker),
+    "refer_preview": look("case+offer", CASE_TEAM),
     "refer_slip": both("consent", **only_worker),
     "case_referral": look("slip", HOLDERS),
+    "case_referral_seen": look("slip", CASE_TEAM),
     "case_referral_check": both("slip", **only_worker),
     "case_referral_sent": look("slip", HOLDERS),
     "case_referral_discard": both("slip", HOLDERS, post=Who(WORKER, "tam bich")),
@@ -144,6 +146,8 @@ RULES: dict[str, Rule] = {
     "case_referral_confirm": both("slip", **only_worker),
     # consents
     "consents": look("case", HOLDERS),
+    "consent_history": look("case", CASE_TEAM),
+    "consent_ending": both("consent", **only_worker),
     "consent_withdraw": both("consent", CASE_TEAM),
     # following up, ending, moving
     "follow_up": both("follow_up", **only_worker),
@@ -154,6 +158,11 @@ RULES: dict[str, Rule] = {
     "assign": both("case", **only_supervisor),
     "transfer_request": both("case", **only_worker),
     "transfer": both("transfer", CASE_TEAM, post=Who(SUPERVISOR, WORKER, {"step": "release"})),
+    # deputies
+    "deputies": both("", "bich loan"),
+    "deputy_end": press("deputy", "bich loan"),
+    "deputy_for_case": both("case", SUPERVISOR),
+    "switch_membership": both("", EVERYBODY),
     # out of the ordinary
     "break_glass": both("", DESK),
     "emergency": both("emergency", "tam bich yen", post=Who("yen")),

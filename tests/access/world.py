@@ -3,6 +3,7 @@ through the actions. Nobody of the other commune, and nobody of an office that w
 anything to do with it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -54,6 +55,12 @@ def told(cast: Cast) -> World:
             method="verbal",
         )
         glass = emergency(cast, case)
+        deputy = actions.name_deputy(
+            actor=cast.bich,
+            stand_in=cast.memberships["loan"],
+            starts_on=timezone.localdate() + timedelta(days=3),
+            ends_on=timezone.localdate() + timedelta(days=4),
+        )
         goal = Goal.objects.filter(case=case).first()
         offer = ServiceOffer.objects.filter(service_type__code="L-LEG").first()
         assert goal is not None and offer is not None
@@ -70,6 +77,7 @@ def told(cast: Cast) -> World:
             "follow_up": follow_up.plan.uuid,
             "transfer": moving.uuid,
             "emergency": glass.uuid,
+            "deputy": deputy.uuid,
             "offer": offer.uuid,
         }
 

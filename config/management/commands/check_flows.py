@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from cases.models import BreakGlass, Case, FollowUpPlan, Lead, Transfer
+from cases.models import BreakGlass, Case, Consent, FollowUpPlan, Lead, Transfer
 from cases.states import BreakGlassState as B
 from cases.states import CaseState as C
 from cases.states import LeadState as L
@@ -65,6 +65,7 @@ FITS: dict[type[models.Model], dict[str, tuple[Steps, ...]]] = {
         P.NEEDS_REVIEW: one_of("visit", "conclude"),
     },
     Transfer: {T.REQUESTED: one_of("release"), T.OFFERED: one_of("accept")},
+    Consent: {"answered": (*one_of("renew"), *NOTHING)},
     BreakGlass: {B.TO_REVIEW: one_of("review")},
     FollowUpPlan: {"open": (*one_of("visit"), *NOTHING)},
 }
@@ -125,6 +126,8 @@ def _uuid(row: models.Model) -> Any:
 def _state(row: models.Model) -> str:
     if isinstance(row, FollowUpPlan):
         return "open" if row.ended_at is None else "ended"
+    if isinstance(row, Consent):
+        return "answered"
     return str(row.state)  # type: ignore[attr-defined]
 
 

@@ -133,16 +133,40 @@ def can(actor: Actor, obj: models.Model, permission: str = "work") -> bool:
     return bool(held(actor, [_question(actor, type(obj), [obj.pk], [permission])]))
 
 
-def may_each(
-    actor: Actor, objects: Iterable[models.Model], permission: str = "work"
-) -> set[tuple[type[models.Model], int]]:
-    """Which of these records she may open for it, by (model, key): one query."""
+def decide(
+    actor: Actor, objects: Iterable[models.Model], permissions: Collection[str]
+) -> dict[tuple[type[models.Model], int], set[str]]:
+    """What she holds of these permissions on each record, by (model, key): one query however many
+    records of however many kinds. A record on which she holds nothing is not in the answer."""
     by_model: dict[type[models.Model], list[int]] = {}
     for obj in objects:
         by_model.setdefault(type(obj), []).append(obj.pk)
     kinds = list(by_model)
-    questions = [_question(actor, model, by_model[model], [permission]) for model in kinds]
-    return {(kinds[row.kind], row.object_id) for row in held(actor, questions)}
+    carried = [
+        [name for name in permissions if name in {code for code, _ in model._meta.permissions}]
+        for model in kinds
+    ]
+    questions = [
+        _question(actor, model, by_model[model], names)
+        for model, names in zip(kinds, carried, strict=True)
+    ]
+    names_of = {
+        (number, permission_id(model, name)): name
+        for number, model in enumerate(kinds)
+        for name in carried[number]
+    }
+    decided: dict[tuple[type[models.Model], int], set[str]] = {}
+    for row in held(actor, questions):
+        key = (kinds[row.kind], row.object_id)
+        decided.setdefault(key, set()).add(names_of[row.kind, row.permission_id])
+    return decided
+
+
+def may_each(
+    actor: Actor, objects: Iterable[models.Model], permission: str = "work"
+) -> set[tuple[type[models.Model], int]]:
+    """Which of these records she may open for it, by (model, key): one query."""
+    return set(decide(actor, objects, [permission]))
 
 
 def holds_from(actor: Actor, obj: models.Model, source: GrantSource) -> bool:

@@ -174,12 +174,11 @@ def close_deputy(actor: Actor, deputy: Deputy) -> None:
     else:
         team = deputy.principal.team_id
         records = [*Case.objects.filter(team=team), *Transfer.objects.filter(from_team=team)]
-    others = [
-        other
-        for other in Deputy.objects.filter(
+    others = list(
+        Deputy.objects.filter(
             stand_in=deputy.stand_in, ended_at__isnull=True, ends_at__gt=timezone.now()
         ).select_related("stand_in", "principal")
-    ]
+    )
     for record in records:
         access.take_away(record, user=deputy.stand_in.user_id, source=GrantSource.DEPUTY)
         for other in others:

@@ -1,4 +1,4 @@
-"""Deputies, dated: whoever stands in decides as long as she does, and nobody decides about her own."""
+"""Deputies, dated: whoever stands in decides so long, and nobody decides about her own."""
 
 from datetime import timedelta
 
@@ -192,12 +192,12 @@ def test_the_page_of_a_leave(cast, sign_in):
     browser = sign_in("bich")
     typed = {
         "stand_in": str(cast.memberships["loan"].uuid),
-        "starts_on_0": day.day,
-        "starts_on_1": day.month,
-        "starts_on_2": day.year,
-        "ends_on_0": day.day,
-        "ends_on_1": day.month,
-        "ends_on_2": day.year,
+        "starts_on_day": day.day,
+        "starts_on_month": day.month,
+        "starts_on_year": day.year,
+        "ends_on_day": day.day,
+        "ends_on_month": day.month,
+        "ends_on_year": day.year,
     }
     assert browser.post("/deputies/", {}).status_code == 422
     assert browser.post("/deputies/", typed).status_code == 302

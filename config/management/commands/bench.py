@@ -43,13 +43,13 @@ class Command(BaseCommand):
     def _measure(self, items: int, target: Path) -> None:
         import logging
 
-        from config.bench import figures, scene, worklist
+        from config.bench import access, figures, scene, worklist
 
         logging.disable(logging.INFO)
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         self.stdout.write("preparing the scene …")
         stage = scene.prepare()
-        found = worklist.page_figures(stage)
+        found = access.access_figures(stage) + worklist.page_figures(stage)
         self.stdout.write(f"adding {items:,} waiting steps …")
         found += worklist.selector_figures(items)
         target.parent.mkdir(parents=True, exist_ok=True)

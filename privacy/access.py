@@ -142,10 +142,8 @@ def decide(
     for obj in objects:
         by_model.setdefault(type(obj), []).append(obj.pk)
     kinds = list(by_model)
-    carried = [
-        [name for name in permissions if name in {code for code, _ in model._meta.permissions}]
-        for model in kinds
-    ]
+    codes = [{code for code, _ in model._meta.permissions} for model in kinds]
+    carried = [[name for name in permissions if name in known] for known in codes]
     questions = [
         _question(actor, model, by_model[model], names)
         for model, names in zip(kinds, carried, strict=True)
@@ -156,9 +154,13 @@ def decide(
         for name in carried[number]
     }
     decided: dict[tuple[type[models.Model], int], set[str]] = {}
-    for row in held(actor, questions):
-        key = (kinds[row.kind], row.object_id)
-        decided.setdefault(key, set()).add(names_of[row.kind, row.permission_id])
+    for kind, pk, permission, _basis, _source in held(actor, questions):
+        key = (kinds[kind], pk)
+        name = names_of[kind, permission]
+        if key in decided:
+            decided[key].add(name)
+        else:
+            decided[key] = {name}
     return decided
 
 

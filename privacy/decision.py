@@ -111,4 +111,4 @@ def held(actor: Actor, questions: Collection[Question]) -> list[Held]:
         values += [now, now, now, now, *job]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(texts), values)
-        return [Held(*row) for row in cursor.fetchall()]
+        return list(map(Held._make, cursor.fetchall()))

@@ -90,7 +90,7 @@ def held(actor: Actor, questions: Collection[Question]) -> list[Held]:
     today = connection.ops.adapt_datefield_value(timezone.localdate())
     job = [actor.membership_id, actor.user_id, actor.team_id, actor.role, today, today]
     texts: list[str] = []
-    values: list[int | str] = []
+    values: list[Any] = []
     for kind, question in enumerate(questions):
         if question not in asked:
             continue

@@ -169,7 +169,7 @@ def close_deputy(actor: Actor, deputy: Deputy) -> None:
     deputy.ended_at = timezone.now()
     deputy.save(update_fields=["ended_at"])
     records: list[Any]
-    if deputy.right == DeputyRight.ONE_APPROVAL:
+    if deputy.subject_uuid is not None:
         records = list(Case.objects.filter(uuid=deputy.subject_uuid))
     else:
         team = deputy.principal.team_id

@@ -1,19 +1,34 @@
 from django.apps import AppConfig
+from django.db.models import Q
 
 
 class CasesConfig(AppConfig):
     name = "cases"
 
     def ready(self) -> None:
-        from cases import actions, labels
+        from cases import actions, labels, tasks  # noqa: F401  (registers the periodic work)
         from cases.actions.outreach import KEYS_DIE
-        from cases.flows import CaseFlow, FollowUpFlow, OutreachFlow, TransferFlow
+        from cases.flows import (
+            AuthorityFlow,
+            BreachFlow,
+            CaseFlow,
+            FollowUpFlow,
+            OutreachFlow,
+            RightsFlow,
+            TransferFlow,
+        )
         from cases.models import (
+            AuthorityGrant,
+            AuthorityRequest,
+            Breach,
+            BreachGrant,
             Case,
             CaseGrant,
             FollowUpPlan,
             Lead,
             LeadGrant,
+            RightsGrant,
+            RightsRequest,
             Transfer,
             TransferGrant,
         )
@@ -26,13 +41,25 @@ class CasesConfig(AppConfig):
             (Case, CaseGrant),
             (Lead, LeadGrant),
             (Transfer, TransferGrant),
+            (RightsRequest, RightsGrant),
+            (Breach, BreachGrant),
+            (AuthorityRequest, AuthorityGrant),
         ):
-            access.register(granted, grant_model, lambda record, _compartment: record.owner_uuid)
+            access.register(
+                granted,
+                grant_model,
+                lambda record, _compartment: record.owner_uuid,
+                # A restricted file is kept and nothing else: it opens for nobody.
+                shut=Q(content_object__restricted_at__isnull=False) if granted is Case else None,
+            )
         for model, flow_class in (
             (Lead, OutreachFlow),
             (Case, CaseFlow),
             (FollowUpPlan, FollowUpFlow),
             (Transfer, TransferFlow),
+            (RightsRequest, RightsFlow),
+            (Breach, BreachFlow),
+            (AuthorityRequest, AuthorityFlow),
         ):
             engine.register(model, flow_class)
         outbox.on(KEYS_DIE, actions.destroy_lead_keys)
@@ -44,5 +71,8 @@ class CasesConfig(AppConfig):
             labels.OfChildren(),
             labels.OfLeads(),
             labels.OfTransfers(),
+            labels.OfRights(),
+            labels.OfBreaches(),
+            labels.OfAuthorities(),
         ):
             worklist_labels.register(labeller)

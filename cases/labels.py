@@ -7,7 +7,16 @@ from django.db import models
 from django.db.models import Value
 from django.urls import reverse
 
-from cases.models import Case, CaseReferral, FollowUpPlan, Lead, Transfer
+from cases.models import (
+    AuthorityRequest,
+    Breach,
+    Case,
+    CaseReferral,
+    FollowUpPlan,
+    Lead,
+    RightsRequest,
+    Transfer,
+)
 from privacy.compartments import Compartment
 from privacy.roles import Role
 from workflow.labels import Label
@@ -92,3 +101,42 @@ class OfTransfers:
     def label(self, item: WorkItem, record: models.Model) -> Label:
         transfer = cast(Transfer, record)
         return Label(url=reverse("transfer", args=[transfer.uuid]), reference=transfer.reference)
+
+
+class _OfRegister:
+    """An item of a register: its own reference, and of a client's request which kind it is. No key
+    is opened for a list."""
+
+    flows: frozenset[str]
+    model: type[models.Model]
+    page: str
+    roles: frozenset[str] = frozenset()
+    compartments: tuple[Compartment, ...] = ()
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        found = self.model._default_manager.in_bulk({item.subject_id for item in items})
+        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        name = record.get_kind_display() if hasattr(record, "get_kind_display") else ""
+        return Label(
+            url=reverse(self.page, args=[item.subject_uuid]), reference=item.reference, name=name
+        )
+
+
+class OfRights(_OfRegister):
+    flows = frozenset({"rights"})
+    model = RightsRequest
+    page = "rights_request"
+
+
+class OfBreaches(_OfRegister):
+    flows = frozenset({"breach"})
+    model = Breach
+    page = "breach"
+
+
+class OfAuthorities(_OfRegister):
+    flows = frozenset({"authority"})
+    model = AuthorityRequest
+    page = "authority_request"

@@ -3,7 +3,16 @@ alike, except where the person holds the file and not the verb."""
 
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Lead, Track, Transfer
+from cases.models import (
+    AuthorityRequest,
+    Breach,
+    Case,
+    Lead,
+    RightsKind,
+    RightsRequest,
+    Track,
+    Transfer,
+)
 from privacy import access, audit
 from privacy.actors import Actor
 from privacy.errors import Forbidden, NotFound
@@ -64,6 +73,7 @@ def require_worker(actor: Actor, case: Case) -> None:
     if not is_worker(actor, case):
         _refuse(actor, case, "work_case", "not_worker")
         raise Forbidden(_("Only the case worker of this file may do this."))
+    require_unrestricted(actor, case)
 
 
 def require_case_team(actor: Actor, case: Case) -> None:
@@ -85,6 +95,7 @@ def require_supervisor(actor: Actor, case: Case) -> None:
         raise Forbidden(
             _("A supervisor never decides about her own case. A deputy or another supervisor can.")
         )
+    require_unrestricted(actor, case)
 
 
 def require_child_protection(actor: Actor, case: Case) -> None:
@@ -114,3 +125,87 @@ def require_receiving_supervisor(actor: Actor, transfer: Transfer) -> None:
     if actor.role != Role.SUPERVISOR or actor.team_id != transfer.to_team_id:
         _refuse(actor, transfer, "accept", "not_supervisor")
         raise NotFound
+
+
+def require_unrestricted(actor: Actor, case: Case) -> None:
+    """She asked us to keep the file and do nothing else with it."""
+    if case.restricted_at is not None:
+        _refuse(actor, case, "work_case", "restricted")
+        raise Forbidden(
+            _(
+                "The client asked that this file is kept and not used. "
+                "Only her request, decided by the data-protection officer, ends that."
+            )
+        )
+
+
+# -- the registers of the person's rights
+
+
+def may_register_for(actor: Actor, case: Case) -> bool:
+    """Her worker, a supervisor of the team, the child officers; the data-protection officer, who
+    was given the case code by the client herself."""
+    if actor.role == Role.DPO:
+        return True
+    if case.track == Track.CHILD:
+        return actor.role == Role.CHILD_OFFICER or is_supervisor(actor, case)
+    return is_worker(actor, case) or is_supervisor(actor, case)
+
+
+def require_register_for(actor: Actor, case: Case | None) -> None:
+    if case is None:
+        if not actor.is_a(Role.DPO):
+            _refuse(actor, None, "register_request", "role")
+            raise NotFound
+        return
+    if actor.role != Role.DPO:
+        access.require(actor, case)
+    if not may_register_for(actor, case):
+        _refuse(actor, case, "register_request", "not_team")
+        raise NotFound
+
+
+def require_dpo(actor: Actor, record: RightsRequest | Breach | AuthorityRequest) -> None:
+    """The data-protection officer whose register this is."""
+    access.require(actor, record)
+    if not actor.is_a(Role.DPO):
+        _refuse(actor, record, "register", "not_dpo")
+        raise Forbidden(_("Only the data-protection officer may do this."))
+
+
+def is_second(actor: Actor, record: RightsRequest | AuthorityRequest) -> bool:
+    return actor.user_id == record.second_id and actor.user_id != record.decided_by_id
+
+
+def require_second(actor: Actor, record: RightsRequest | AuthorityRequest) -> None:
+    """The other person, never the one who decided first."""
+    access.require(actor, record)
+    if not is_second(actor, record):
+        _refuse(actor, record, "register", "not_second")
+        raise Forbidden(_("This waits for the second person. Nobody decides twice."))
+
+
+def require_desk(actor: Actor, request: RightsRequest) -> None:
+    """Who sits with her at the desk and holds the file: her worker, or the child officers."""
+    access.require(actor, request)
+    case = request.case
+    if case is None or request.kind == RightsKind.COMPLAINT:
+        raise NotFound
+    access.require(actor, case)
+    fits = is_worker(actor, case) or (
+        case.track == Track.CHILD and actor.role == Role.CHILD_OFFICER
+    )
+    if not fits:
+        _refuse(actor, request, "register", "not_worker")
+        raise Forbidden(_("Only the case worker of this file may do this."))
+
+
+def require_reporter(actor: Actor) -> None:
+    """A breach, or somebody's demand for data: whoever works here writes it down."""
+    if actor.is_system:
+        raise NotFound
+
+
+def only_registered(actor: Actor, record: Breach | AuthorityRequest) -> bool:
+    """She wrote it down and has no other part in it: she sees that it arrived, and no words."""
+    return actor.user_id == record.registered_by_id and not access.can(actor, record)

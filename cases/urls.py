@@ -12,6 +12,8 @@ from cases.views import (
     outreach,
     planning,
     referring,
+    reporting,
+    rights,
     screening,
 )
 
@@ -73,4 +75,20 @@ urlpatterns = [
     path("cases/<uuid:uuid>/assign/", moving.assign, name="assign"),
     path("cases/<uuid:uuid>/transfer/", moving.request, name="transfer_request"),
     path("transfers/<uuid:uuid>/", moving.transfer, name="transfer"),
+    # the registers of the person's rights
+    path("registers/", rights.registers, name="registers"),
+    path("registers/new/", rights.office_new, name="request_new"),
+    path("cases/<uuid:uuid>/requests/", rights.of_case, name="case_requests"),
+    path("cases/<uuid:uuid>/requests/new/", rights.new, name="case_request_new"),
+    path("cases/<uuid:uuid>/her-file/", rights.her_file, name="her_file"),
+    path("requests/<uuid:uuid>/", rights.show, name="rights_request"),
+    path("requests/<uuid:uuid>/correct/", rights.correct, name="rights_correct"),
+    path("requests/<uuid:uuid>/copy/", rights.copy, name="rights_copy"),
+    path("requests/<uuid:uuid>/copy/file/", rights.copy_file, name="rights_copy_file"),
+    path("report/", reporting.report, name="report"),
+    path("report/authority/", reporting.authority_new, name="authority_new"),
+    path("report/breach/", reporting.breach_new, name="breach_new"),
+    path("authority-requests/<uuid:uuid>/", reporting.authority, name="authority_request"),
+    path("breaches/<uuid:uuid>/", reporting.breach, name="breach"),
+    path("breaches/<uuid:uuid>/notice/", reporting.notice, name="breach_notice"),
 ]

@@ -42,5 +42,7 @@ def _places() -> list[tuple[str, str, frozenset[str]]]:
             frozenset({Role.SOCIAL_WORKER, Role.SUPERVISOR, Role.CHILD_OFFICER}),
         ),
         ("referral_list", _("Referrals"), frozenset(RECEIVING_ROLES)),
+        ("registers", _("Registers"), frozenset({Role.DPO})),
         ("lead_new", _("New contact"), frozenset({Role.PEER_WORKER, Role.SOCIAL_WORKER})),
+        ("report", _("Report"), frozenset()),
     ]

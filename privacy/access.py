@@ -30,15 +30,24 @@ OwnerOf = Callable[[Any, Compartment], UUID]
 class Registration:
     grant_model: type[Grant]
     owner_of: OwnerOf
+    shut: Q | None = None
 
 
 _registry: dict[type[models.Model], Registration] = {}
 _permission_ids: dict[tuple[str, str], int] = {}
 
 
-def register(model: type[models.Model], grant_model: type[Grant], owner_of: OwnerOf) -> None:
-    """Called from ``AppConfig.ready`` for every model that carries grants."""
-    _registry[model] = Registration(grant_model, owner_of)
+def register(
+    model: type[models.Model],
+    grant_model: type[Grant],
+    owner_of: OwnerOf,
+    *,
+    shut: Q | None = None,
+) -> None:
+    """Called from ``AppConfig.ready`` for every model that carries grants. ``shut`` = on grants:
+    which records open no compartment for anybody, whatever grant stands (processing restricted);
+    ``work`` goes on, so that the record is still found."""
+    _registry[model] = Registration(grant_model, owner_of, shut)
 
 
 def registered_models() -> list[type[models.Model]]:
@@ -89,7 +98,9 @@ def live(
         holder = Q(user_id=actor.user_id, membership_id=actor.membership_id)
         if actor.team_id and may_use_team_grant(actor.role, permission):
             holder |= Q(team_id=actor.team_id)
-        held |= holder & Q(permission_id=permission_id(model, permission))
+        one = holder & Q(permission_id=permission_id(model, permission))
+        shut = _registry[model].shut
+        held |= one if shut is None or permission == "work" else one & ~shut
     now = timezone.now()
     grants: models.QuerySet[Any] = grant_model._default_manager.filter(
         held,

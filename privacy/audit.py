@@ -5,7 +5,7 @@ Everything else is written to the database "audit", which commits at once: no au
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -131,3 +131,33 @@ def note_locked(owner: UUID, compartment: Compartment, result: str) -> None:
         object_uuid=owner,
         compartments=[compartment],
     )
+
+
+def job_opened(
+    *,
+    actor: Actor,
+    job: str,
+    request: models.Model,
+    owners: Mapping[UUID, Iterable[Compartment]],
+) -> None:
+    """A job that two persons allowed is about to open keys: a row for the request, one an owner.
+    ``purpose`` of an owner's row is the job; its time and the request's row belong together."""
+    _write(
+        actor=actor,
+        action=f"job:{job}",
+        result="allowed",
+        object_type=request._meta.label_lower,
+        object_uuid=request.uuid,  # type: ignore[attr-defined]
+        purpose=job,
+        count=len(owners),
+    )
+    for uuid, compartments in owners.items():
+        _write(
+            actor=actor,
+            action="open",
+            result="allowed",
+            object_type="owner",
+            object_uuid=uuid,
+            compartments=compartments,
+            purpose=f"{job}:{request.uuid}",  # type: ignore[attr-defined]
+        )

@@ -17,6 +17,8 @@ class Compartment(StrEnum):
     # Of a referral, not of a case: the slip that travels, and what its recipient writes.
     PACKET = "packet"
     ENTRIES = "entries"
+    # Of a register (a request of the client, a breach, an authority's letter): a key of its own.
+    REGISTER = "register"
     # Of a person who works here: drafts of typed text that came back after a session ended.
     DRAFT = "draft"
 
@@ -43,6 +45,7 @@ BYTES: dict[Compartment, int] = {
     Compartment.PACKET: 20,
     Compartment.ENTRIES: 21,
     Compartment.DRAFT: 30,
+    Compartment.REGISTER: 40,
 }
 
 CASE_COMPARTMENTS: tuple[Compartment, ...] = (
@@ -63,6 +66,7 @@ LEAD_COMPARTMENTS: tuple[Compartment, ...] = (
 )
 REFERRAL_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.PACKET,)
 ENTRY_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.ENTRIES,)
+REGISTER_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.REGISTER,)
 
 
 def permission_rows(compartments: tuple[Compartment, ...]) -> list[tuple[str, Any]]:

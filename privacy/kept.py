@@ -22,7 +22,7 @@ from privacy.models import KeptText, User, WrappedDataKey
 SALT = "privacy.kept-text"
 LIFETIME = timedelta(hours=24)
 MOST = 20
-NEVER_KEPT = {"csrfmiddlewaretoken", "password", "kept", "once"}
+NEVER_KEPT = {"csrfmiddlewaretoken", "password", "passphrase", "again", "kept", "once"}
 
 
 # What a program wrote into a form, not a person: codes, numbers of choices, uuids.

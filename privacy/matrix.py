@@ -27,6 +27,7 @@ MATRIX: dict[str, dict[C, Scope]] = {
         C.LIVELIHOOD: Scope.OWN,
         C.NOTES: Scope.OWN,
         C.PACKET: Scope.OWN,  # the slip she wrote herself; never the recipient's entries
+        C.REGISTER: Scope.OWN,  # her own client's request; never a complaint
     },
     Role.SUPERVISOR: {
         C.IDENTITY: Scope.TEAM,
@@ -37,6 +38,7 @@ MATRIX: dict[str, dict[C, Scope]] = {
         C.NOTES: Scope.TEAM,
         C.PACKET: Scope.TEAM,
         C.CHILD: Scope.OWN,  # only the supervisor named for that child
+        C.REGISTER: Scope.TEAM,  # as the second person
     },
     Role.CHILD_OFFICER: {
         C.IDENTITY: Scope.TEAM,
@@ -44,6 +46,7 @@ MATRIX: dict[str, dict[C, Scope]] = {
         C.CHILD: Scope.TEAM,
         C.PACKET: Scope.TEAM,
         C.ENTRIES: Scope.TEAM,
+        C.REGISTER: Scope.OWN,
     },
     Role.HEALTH_STATION: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},
     Role.WOMENS_UNION: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},
@@ -52,7 +55,8 @@ MATRIX: dict[str, dict[C, Scope]] = {
     Role.SERVICE_OFFICER: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},
     Role.PROGRAMME_OFFICER: {},
     Role.ADMINISTRATOR: {},
-    Role.DPO: {},
+    # Of her registers the words; of a file, a slip or a contact nothing.
+    Role.DPO: {C.REGISTER: Scope.TEAM},
     Role.SYSTEM: {},
 }
 
@@ -72,6 +76,7 @@ TEAM_WORK = frozenset(
         Role.VOCATIONAL,
         Role.LEGAL_AID,
         Role.SERVICE_OFFICER,
+        Role.DPO,
     }
 )
 

@@ -3,6 +3,13 @@
 Each action: may she → may it → change → record → tell, in one transaction.
 """
 
+from cases.actions.authorities import (
+    answer_authority,
+    propose_decision,
+    register_authority,
+    second_decision,
+)
+from cases.actions.breaches import assess_breach, close_breach, notify_breach, register_breach
 from cases.actions.closing import (
     approve_closure,
     conclude_child_protection,
@@ -13,6 +20,8 @@ from cases.actions.closing import (
     write_child_plan,
 )
 from cases.actions.consent import answer_file_consent, answer_sharing, live_consents, withdraw
+from cases.actions.copies import drop_copy, drop_old_copies, fetch_copy, make_copy
+from cases.actions.correcting import correct
 from cases.actions.follow_up import record_follow_up, start_follow_ups
 from cases.actions.intake import change_contact, change_identity, open_case
 from cases.actions.moving import (
@@ -59,6 +68,18 @@ from cases.actions.referring import (
     send_referral,
     settle_referral,
 )
+from cases.actions.rights import (
+    answer_request,
+    carry_out_request,
+    case_by_code,
+    decide_request,
+    extend_request,
+    finish_deletion,
+    lift_restriction,
+    on_deletion,
+    register_request,
+    second_request,
+)
 from cases.actions.screening import (
     acknowledge_urgent,
     advise,
@@ -70,6 +91,29 @@ from cases.actions.screening import (
 )
 
 __all__ = [
+    "answer_authority",
+    "propose_decision",
+    "register_authority",
+    "second_decision",
+    "assess_breach",
+    "close_breach",
+    "notify_breach",
+    "register_breach",
+    "drop_copy",
+    "drop_old_copies",
+    "fetch_copy",
+    "make_copy",
+    "correct",
+    "answer_request",
+    "carry_out_request",
+    "case_by_code",
+    "decide_request",
+    "extend_request",
+    "finish_deletion",
+    "lift_restriction",
+    "on_deletion",
+    "register_request",
+    "second_request",
     "GoalDraft",
     "accept_transfer",
     "acknowledge_urgent",

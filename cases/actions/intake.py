@@ -131,6 +131,7 @@ def change_contact(*, actor: Actor, case: Case, contact: dict[str, Any]) -> None
     """A new safe way to reach her. Default: do not contact."""
     case = locked(case)
     policies.require_case_team(actor, case)
+    policies.require_unrestricted(actor, case)
     case.contact = safe_contact(contact)
     case.save(update_fields=["contact"])
     blind.remember_phone(case.uuid, case.contact["phone"])
@@ -144,6 +145,7 @@ def change_identity(
     """Only what a chosen service needs; every field but the alias may stay empty."""
     case = locked(case)
     policies.require_case_team(actor, case)
+    policies.require_unrestricted(actor, case)
     case.alias = required("alias", alias, _("Enter the name she wants to be called by."))
     if birth_year and not (
         birth_year.isdecimal() and 1900 <= int(birth_year) <= timezone.localdate().year

@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "workflow.sweep_outbox", "schedule": 30.0},
     "drop-kept-text": {"task": "privacy.drop_kept_text", "schedule": 3600.0},
     "drop-sent-forms": {"task": "privacy.drop_sent_forms", "schedule": 3600.0},
+    "drop-old-copies": {"task": "cases.drop_old_copies", "schedule": 3600.0},
     "sweep-orphan-keys": {"task": "privacy.sweep_orphan_keys", "schedule": 6 * 3600.0},
 }
 

@@ -4,6 +4,7 @@ from privacy.models.audit import AppendOnly, AuditEvent
 from privacy.models.changes import ChangeRecord
 from privacy.models.forms import KeptText, SentForm
 from privacy.models.grants import Basis, BasisQuerySet, Grant, GrantSource
+from privacy.models.jobs import JobGrant
 from privacy.models.keystore import BlindIndex, WrappedDataKey
 from privacy.models.outbox import Outbox
 from privacy.models.people import (
@@ -25,6 +26,7 @@ __all__ = [
     "ChangeRecord",
     "Grant",
     "GrantSource",
+    "JobGrant",
     "KeptText",
     "Membership",
     "MembershipQuerySet",

@@ -8,9 +8,20 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from cases.models import (
+    AuthorityRequest,
+    Breach,
+    Case,
+    FollowUpPlan,
+    Lead,
+    RightsRequest,
+    Transfer,
+)
+from cases.states import AuthorityState as A
+from cases.states import BreachState as B
 from cases.states import CaseState as C
 from cases.states import LeadState as L
+from cases.states import RightsState as R
 from cases.states import TransferState as T
 from referrals.models import LivelihoodPlan, Referral
 from referrals.states import PlanState as P
@@ -64,6 +75,22 @@ FITS: dict[type[models.Model], dict[str, tuple[Steps, ...]]] = {
         P.NEEDS_REVIEW: one_of("visit", "conclude"),
     },
     Transfer: {T.REQUESTED: one_of("release"), T.OFFERED: one_of("accept")},
+    RightsRequest: {
+        R.RECEIVED: one_of("answer"),
+        R.ANSWERED: one_of("decide"),
+        R.SECOND: one_of("second"),
+        R.GRANTED: one_of("carry_out"),
+    },
+    Breach: {
+        B.OPEN: one_of("notify"),
+        B.NOTIFIED: one_of("learn"),
+        B.KEPT_INSIDE: one_of("learn"),
+    },
+    AuthorityRequest: {
+        A.REGISTERED: one_of("propose"),
+        A.PROPOSED: one_of("agree"),
+        A.AGREED: one_of("reply"),
+    },
     FollowUpPlan: {"open": (*one_of("visit"), *NOTHING)},
 }
 # May wait beside another step, until somebody has looked.

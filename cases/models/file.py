@@ -176,6 +176,8 @@ class Case(OwnsKeys):
     act_by = models.DateTimeField(null=True)
     review_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    # She asked us to stop: the file is kept and nothing else, see ``Restriction``.
+    restricted_at = models.DateTimeField(null=True)
 
     class Meta:
         permissions = permission_rows(CASE_COMPARTMENTS)

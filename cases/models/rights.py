@@ -243,7 +243,7 @@ class Breach(OwnsKeys):
     (Law 91/2025/QH15; to be confirmed by counsel)."""
 
     reference = models.CharField(max_length=12, unique=True, default=breach_reference)
-    state = models.CharField(max_length=10, choices=BreachState.choices, default=BreachState.OPEN)
+    state = models.CharField(max_length=12, choices=BreachState.choices, default=BreachState.OPEN)
     discovered_at = models.DateTimeField()
     notify_by = models.DateTimeField()
     law_source = models.CharField(max_length=160)

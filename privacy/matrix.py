@@ -46,7 +46,7 @@ MATRIX: dict[str, dict[C, Scope]] = {
         C.CHILD: Scope.TEAM,
         C.PACKET: Scope.TEAM,
         C.ENTRIES: Scope.TEAM,
-        C.REGISTER: Scope.OWN,
+        C.REGISTER: Scope.TEAM,  # a child's requests
     },
     Role.HEALTH_STATION: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},
     Role.WOMENS_UNION: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},

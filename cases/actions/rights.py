@@ -361,8 +361,8 @@ def lift_restriction(*, actor: Actor, request: RightsRequest, because: str) -> N
     )
     if standing is None:
         raise AlreadyDone(_("No restriction stands any more."))
-    request.longer_because = required("because", because, _("Write why the restriction ends."))
-    request.save(update_fields=["longer_because"])
+    request.lifted_because = required("because", because, _("Write why the restriction ends."))
+    request.save(update_fields=["lifted_because"])
     case = locked(standing.case)
     standing.lifted_at, standing.lifted_by_id = timezone.now(), actor.user_id
     standing.save(update_fields=["lifted_at", "lifted_by"])

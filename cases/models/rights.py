@@ -125,6 +125,7 @@ class RightsRequest(OwnsKeys):
     findings = SealedTextField(label="rights.findings", compartment="register")
     second_words = SealedTextField(label="rights.second_words", compartment="register")
     longer_because = SealedTextField(label="rights.longer_because", compartment="register")
+    lifted_because = SealedTextField(label="rights.lifted_because", compartment="register")
     answered_at = models.DateTimeField(null=True)
     extended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True)

@@ -34,7 +34,26 @@ KEYS_OF_A_CASE = CASE_COMPARTMENTS[:7]
 HERE = Apps()  # of no room: no migration is asked for these tables
 
 
-class Plain(models.Model):
+class WorkData(models.Model):
+    """What every record of ours keeps in clear beside its sealed words, because lists sort and
+    filter by it (privacy.md 4): the same in all three tables."""
+
+    code = models.CharField(max_length=12, default="HS-BENCH")
+    state = models.CharField(max_length=15, default="support")
+    age_band = models.CharField(max_length=10, default="18_over")
+    area_code = models.CharField(max_length=5, default="13324")
+    team_id = models.BigIntegerField(default=1)
+    worker_id = models.BigIntegerField(default=1)
+    due_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+        apps = HERE
+        app_label = "bench"
+
+
+class Plain(WorkData):
     uuid = models.UUIDField(default=uuid4, unique=True)
     owner_uuid = models.UUIDField(db_index=True)
     one = models.TextField()
@@ -51,7 +70,7 @@ class Plain(models.Model):
         return str(self.pk)
 
 
-class Sealed(SealedModel):
+class Sealed(SealedModel, WorkData):
     one = SealedTextField(label="bench.one", compartment="notes")
     two = SealedTextField(label="bench.two", compartment="notes")
     three = SealedTextField(label="bench.three", compartment="notes")
@@ -66,7 +85,7 @@ class Sealed(SealedModel):
         return str(self.pk)
 
 
-class Fernet(models.Model):
+class Fernet(WorkData):
     uuid = models.UUIDField(default=uuid4, unique=True)
     owner_uuid = models.UUIDField(db_index=True)
     one = EncryptedTextField()

@@ -38,6 +38,8 @@ def approves(actor: Actor, team_id: int, subject_uuid: UUID) -> bool:
 def lanes_of(actor: Actor) -> list[str]:
     """The lists she reads in somebody's place: a team's, or only what was given to her by name."""
     found: list[str] = []
+    if not may(actor.role, Verb.APPROVE):
+        return found  # everybody's first page: no query is even built
     for team_id, right in live_of(actor).values_list("principal__team_id", "right").distinct():
         team = f"t{team_id}:{actor.role}"
         found.append(f"{team}:u{actor.user_id}")

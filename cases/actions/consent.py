@@ -23,6 +23,7 @@ from cases.models import (
     Consent,
     ConsentEnd,
     ConsentMethod,
+    ConsentWitness,
     GivenBy,
     Purpose,
     Transfer,
@@ -47,6 +48,12 @@ def read_to_her(purpose: str) -> dict[str, str]:
         "wording_hash": words.digest,
         "wording_language": (get_language() or "vi")[:2],
     }
+
+
+def _heard_by(consent: Consent, words: str) -> None:
+    witness = ConsentWitness(consent=consent, case=consent.case)
+    witness.words = words.strip()
+    witness.save()
 
 
 def _valid(method: str, given_by: str) -> None:
@@ -124,8 +131,8 @@ def _record(
         recorded_by_id=actor.user_id,
         **read_to_her(purpose),
     )
-    consent.witness = witness.strip()
     consent.save()
+    _heard_by(consent, witness)
     note(actor, case, "consent.given" if given else "consent.refused", reason=purpose)
     return consent
 
@@ -178,10 +185,10 @@ def answer_sharing(
         recorded_by_id=actor.user_id,
         **read_to_her(Purpose.SHARE),
     )
-    consent.witness = witness.strip()
     consent.service = service.code
     consent.fields = sorted(fields) if given else []
     consent.save()
+    _heard_by(consent, witness)
     note(actor, case, "consent.given" if given else "consent.refused", reason=Purpose.SHARE)
     if given and valid_until is not None:
         engine.start(subject=consent, actor=actor)

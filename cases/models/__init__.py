@@ -34,6 +34,7 @@ from cases.models.file import (
     lead_reference,
     transfer_reference,
 )
+from cases.models.witness import ConsentWitness
 
 __all__ = [
     "Assessment",
@@ -49,6 +50,7 @@ __all__ = [
     "Consent",
     "ConsentEnd",
     "ConsentMethod",
+    "ConsentWitness",
     "FollowUp",
     "FollowUpPlan",
     "GivenBy",

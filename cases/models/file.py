@@ -261,8 +261,6 @@ class Consent(OfCase):
     wording = models.CharField(max_length=20)
     wording_hash = models.CharField(max_length=64, blank=True)
     wording_language = models.CharField(max_length=2, blank=True)
-    # Who heard it with the worker, where it was only said; her role or name, as she likes.
-    witness = SealedTextField(label="consent.witness", compartment="notes")
     valid_until = models.DateTimeField(null=True)
     basis = models.OneToOneField(Basis, models.PROTECT, null=True, related_name="+")
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")

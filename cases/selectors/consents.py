@@ -53,7 +53,7 @@ def consent_of(actor: Actor, uuid: UUID) -> Consent:
     """The consent with this uuid, if its file is hers to work on; otherwise NotFound."""
     consent = (
         Consent.objects.filter(uuid=uuid)
-        .select_related("case", "basis", "recipient", "recorded_by", "end")
+        .select_related("case", "basis", "recipient", "recorded_by", "end", "witness")
         .first()
     )
     if consent is None:
@@ -76,6 +76,7 @@ class Shown(NamedTuple):
     # False when the words of that version are not those she heard any more.
     unchanged: bool
     can_renew: bool
+    heard_by: Words
 
 
 def shown(consents: list[Consent], now: datetime) -> list[Shown]:
@@ -102,6 +103,7 @@ def shown(consents: list[Consent], now: datetime) -> list[Shown]:
                 can_renew=stands is Standing.GIVEN
                 and consent.purpose == Purpose.SHARE
                 and consent.valid_until is not None,
+                heard_by=consent.witness.words if hasattr(consent, "witness") else "",
             )
         )
     return rows
@@ -129,7 +131,13 @@ def consents_of(case: Case) -> list[Consent]:
     return list(
         Consent.objects.filter(case=case)
         .select_related(
-            "case", "basis", "recipient", "recorded_by", "end__recorded_by", "end__relayed_by"
+            "case",
+            "basis",
+            "recipient",
+            "recorded_by",
+            "end__recorded_by",
+            "end__relayed_by",
+            "witness",
         )
         .order_by("-created_at", "-pk")
     )

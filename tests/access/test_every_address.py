@@ -191,7 +191,7 @@ def test_an_administrator_sees_no_content(cast, world):
             for item, rule in RULES.items()
             if rule.GET is not None and rule.GET.status_class(name) == 200
         }
-        assert pages == {"worklist"}
+        assert pages == {"worklist", "switch_membership"}
         hers = CaseGrant.objects.filter(content_object=case, user=cast.user("hanh"))
         for planted in list(hers):
             planted.pk, planted.user = None, cast.user(name)

@@ -61,7 +61,9 @@ def rehearsed(factory: Callable[P, R]) -> Callable[P, R]:
             made: Any = factory(*args, **kwargs)
             return type(made), made.pk
 
-        model, pk = retold(cast.point, _step(factory.__name__, args[1:], kwargs), told)
+        model, pk = retold(
+            cast.point, _step(f"{factory.__module__}.{factory.__name__}", args[1:], kwargs), told
+        )
         found: R = model._default_manager.get(pk=pk)
         return found
 

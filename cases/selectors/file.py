@@ -267,6 +267,7 @@ EVENTS: Mapping[str, Any] = {
     "transfer.refused": _("Transfer refused"),
     "transfer.ended": _("Transfer ended, because she took her consent back"),
     "livelihood.milestone": _("A step forward in her livelihood plan"),
+    "audit.reviewed": _("Unusual numbers looked into"),
 }
 
 # Reasons are codes of closed lists; a code that two lists share means the same in both.

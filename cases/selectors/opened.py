@@ -139,8 +139,8 @@ def title_of(row: AuditEvent) -> str:
 
 def purpose_of(code: str) -> str:
     """Why, in words; the look of a supervisor is told apart."""
-    if not code:
-        return ""
+    if not code or code.startswith("opened"):
+        return ""  # a look at the audit itself says so in its title
     kind, _colon, rest = code.rpartition(":")
     words = PURPOSES.get(rest) or (_REFERRAL if rest.startswith("slip_") else _FILE)
     if kind == "supervision":

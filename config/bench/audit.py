@@ -190,7 +190,7 @@ def _verified() -> Figure:
         f"verify_audit over {report.rows:,} rows",
         round(report.rows / taken),
         "rows/s",
-        5000,
+        1000,
         at_least=True,
     )
 

@@ -56,7 +56,7 @@ _CODES = [
     if field.get_internal_type() == "CharField"
 ]
 # Without a keyring only these are written: they give no sight of anything.
-_SIGHTLESS = frozenset({"locked", "sign_in", "sign_out", "idle_end", "quick_exit"})
+_SIGHTLESS = frozenset({"locked", "sign_in", "sign_out", "idle_end", "quick_exit", "rules.loaded"})
 
 
 class _Names(threading.local):

@@ -264,7 +264,7 @@ def test_no_row_no_key(cast, case, monkeypatch):
     def fails(*_args, **_kwargs):
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(chain, "append", fails)
+    monkeypatch.setattr(chain, "_insert", fails)
     with keys.fresh_ring():
         with pytest.raises(OperationalError):
             access.open_keys(cast.hanh, [case], [C.IDENTITY], purpose="test")

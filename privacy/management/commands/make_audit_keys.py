@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy import keys
+from privacy import audit, keys
 from privacy.audit import anchor
 from privacy.models import AuditEvent
 
@@ -58,4 +58,6 @@ def add_audit_keys() -> list[str]:
             "Anchors were signed with a key that is not in this keyring. Bring back anchor.key "
             "from its copy, or move the old anchors to another folder and keep them."
         )
-    return ring.add_audit_keys()
+    made = ring.add_audit_keys()
+    audit.key_event(actor=None, event="key.audit_made", count=len(made))
+    return made

@@ -323,7 +323,7 @@ class TransferFlow(Flow):
 
 
 class ErasureFlow(Flow):
-    """Erasure of a file (decision 0011)"""
+    """Erasure of a file; why two people: docs/erasure.md"""
 
     flow_name = "erasure"
     process_title = _("Erasure of a file")
@@ -343,7 +343,7 @@ class ErasureFlow(Flow):
 
 
 class HoldFlow(Flow):
-    """Legal hold: set, and later lifted, by two people (decision 0011)"""
+    """Legal hold: set, and later lifted, by two people; why two people: docs/erasure.md"""
 
     flow_name = "legal_hold"
     process_title = _("Legal hold")

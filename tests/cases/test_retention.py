@@ -167,7 +167,7 @@ def test_a_file_opened_again_meanwhile_stays(cast):
 
 
 def test_it_goes_on_after_a_kill(cast, monkeypatch):
-    first, second = (aged(make.case_closed(cast), 30) for _ in range(2))
+    first, second = aged(make.case_refused(cast), 30), aged(make.case_closed(cast), 30)
 
     class Killed(BaseException):
         pass

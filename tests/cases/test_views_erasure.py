@@ -18,7 +18,7 @@ def case(cast):
 
 def day(prefix):
     today = timezone.localdate()
-    return {f"{prefix}_0": today.day, f"{prefix}_1": today.month, f"{prefix}_2": today.year}
+    return {f"{prefix}_{part}": getattr(today, part) for part in ("day", "month", "year")}
 
 
 def words(**changed):

@@ -73,7 +73,7 @@ def sign_in(cast):  # type: ignore[no-untyped-def]
         client = Client()
 
         def sign() -> dict[str, str]:
-            return door.inside(cast.user(name), cast.memberships[name])
+            return door.inside(cast.user(name))
 
         client.cookies.load(retold(cast.point, ("sign_in", name), sign))
         return client

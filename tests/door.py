@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 
 from privacy import keys, own_keys, second_factor, sessions
 from privacy.compartments import Compartment
-from privacy.models import Membership, SecondFactor, User
+from privacy.models import SecondFactor, User
 from tests.cast import PASSWORD
 
 
@@ -50,8 +50,10 @@ def enter(client: Client, name: str, **more: str) -> Any:
     return answer
 
 
-def inside(user: User, membership: Membership) -> dict[str, str]:
-    """Cookies of a session that began a moment ago, with password and code."""
+def inside(user: User) -> dict[str, str]:
+    """Cookies of a session that began a moment ago, with password and code, under the one job that
+    she has today."""
+    membership = sessions.memberships_of(user).get()
     request = RequestFactory().get("/")
     request.session = SessionStore()
     request.user = user

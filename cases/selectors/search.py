@@ -73,7 +73,7 @@ def by_name(actor: Actor, words: str, *, after: int | None = None) -> Hits:
         if after is not None and row.pk >= after:
             continue
         alias, legal = row.values
-        folded = f" {fold(alias or '')}  {fold(legal) if legal else ''}"
+        folded = " " + fold(f"{alias or ''} {legal or ''}")
         if all(word in folded for word in begins):
             code, state = row.columns
             hits.append(Hit(row.pk, row.uuid, code, alias or "", state == CaseState.CLOSED))

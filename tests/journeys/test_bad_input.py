@@ -35,6 +35,9 @@ def pages(cast):
     yield "hanh", f"/cases/{opened.uuid}/consent/"
     yield "hanh", f"/cases/{opened.uuid}/contact/"
     yield "hanh", f"/cases/{opened.uuid}/identity/"
+    yield "hanh", f"/cases/{opened.uuid}/same-person/"
+    yield "hanh", f"/cases/{opened.uuid}/papers/"
+    yield "hanh", "/cases/search/"
     consented = make.case_consented(cast)
     yield "hanh", f"/cases/{consented.uuid}/screening/all/"
     yield "hanh", f"/cases/{consented.uuid}/safety-plan/"

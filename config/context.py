@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from privacy import sessions
+from privacy import keys, sessions
 from privacy.roles import RECEIVING_ROLES, Role
 
 
@@ -25,6 +25,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     context["idle_seconds"] = settings.SESSION_IDLE_SECONDS
     context["seconds_left"] = sessions.seconds_left(request)
     context["show_exit"] = True
+    context["keys_unavailable"] = keys.ring().unavailable is not None
     context["nav_items"] = [
         {"label": label, "url": reverse(name), "current": request.path == reverse(name)}
         for name, label, roles in _places()

@@ -91,13 +91,12 @@ def row_part(record: UUID, owner: UUID) -> bytes:
 class DataKey:
     """One data key, open in memory for one request. Its cipher is built once: half the cost."""
 
-    __slots__ = ("_decrypt", "_encrypt", "version")
+    __slots__ = ("_cipher", "version")
 
     def __init__(self, raw: bytes, version: int) -> None:
         if len(raw) != KEY_BYTES:
             raise Malformed("a data key has 32 bytes")
-        cipher = AESGCM(raw)
-        self._encrypt, self._decrypt = cipher.encrypt, cipher.decrypt
+        self._cipher = AESGCM(raw)
         self.version = version
 
     def __repr__(self) -> str:
@@ -116,22 +115,26 @@ class DataKey:
         nonce = os.urandom(NONCE_BYTES)
         header = HEADER.pack(FORMAT, AES_256_GCM, compartment, self.version)
         aad = label + row + b"\0\1" + header[2:3] + b"\0\2" + header[3:5]
-        return header + nonce + self._encrypt(nonce, pad(text), aad)
+        return header + nonce + self._cipher.encrypt(nonce, pad(text), aad)
 
     def open(self, envelope: bytes, place: Place) -> bytes:
         """Raises Malformed, UnknownAlgorithm or Tampered; never answers with a guess."""
         envelope_version(envelope)
         if envelope[2] != place.compartment:
             raise Tampered("the value names another compartment")
-        read = self.reader(place.compartment, envelope[3:5])
+        read = self._reader(envelope[2:5])
         return read(envelope, label_part(place.label), row_part(place.record, place.owner))
 
-    def reader(self, compartment: int, version: bytes = b"") -> "Reader":
-        """(envelope, label part, row part) → text, for envelopes that begin with ``head``: what
-        is the same for all of them is made once. The caller has compared the head."""
-        decrypt, length = self._decrypt, _LENGTH.unpack_from
-        tail = b"\0\1" + bytes([compartment]) + b"\0\2"
-        tail += version or struct.pack(">H", self.version)
+    def reader(self, compartment: int) -> "tuple[bytes, Reader]":
+        """The head of every envelope that this key seals in this compartment, and what opens
+        those that begin with it: (envelope, label part, row part) → text."""
+        head = HEADER.pack(FORMAT, AES_256_GCM, compartment, self.version)
+        return head, self._reader(head[2:5])
+
+    def _reader(self, named: bytes) -> "Reader":
+        """``named``: compartment and version, as an envelope's head has them."""
+        decrypt, length = self._cipher.decrypt, _LENGTH.unpack_from
+        tail = b"\0\1" + named[:1] + b"\0\2" + named[1:]
 
         def read(envelope: bytes, label: bytes, row: bytes) -> bytes:
             try:
@@ -144,10 +147,6 @@ class DataKey:
             return padded[4:end]
 
         return read
-
-    def head(self, compartment: int) -> bytes:
-        """How every envelope begins that this key seals in this compartment."""
-        return HEADER.pack(FORMAT, AES_256_GCM, compartment, self.version)
 
 
 Reader = Callable[[bytes, bytes, bytes], bytes]

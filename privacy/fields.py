@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 
 from privacy import crypto, keys
 from privacy.compartments import Compartment
+from privacy.keys import ring as key_ring
 from privacy.logs import event
 
 logger = logging.getLogger("privacy.fields")
@@ -88,11 +89,12 @@ class SealedDescriptor:
         held = state[name]
         if type(held) is Typed:
             return held.value
-        opened = state.get("_opened")
-        if opened is None:
+        if "_opened" not in state:
             opened = state["_opened"] = {}
-        elif name in opened:
-            return opened[name]
+        else:
+            opened = state["_opened"]
+            if name in opened:
+                return opened[name]
         value = self.field.open(instance, held)
         if value is not LOCKED:
             opened[name] = value
@@ -123,7 +125,8 @@ def identity(instance: models.Model) -> Identity:
     owner = state.get("owner_uuid") or row.owner_uuid
     known: Identity | None = state.get("_identity")
     if known is None or known[0] is not record or known[1] is not owner:
-        known = (record, owner, owner.bytes, crypto.row_part(record, owner))
+        row_part = crypto.row_part(record, owner)
+        known = (record, owner, row_part[-16:], row_part)
         state["_identity"] = known
     return known
 
@@ -224,30 +227,32 @@ class SealedField(AnyField):
     def label_part(self) -> bytes:
         return crypto.label_part(self.label)
 
-    def open(self, instance: models.Model, held: bytes | None) -> Any:
+    def open(self, instance: models.Model, held: bytes) -> Any:
         state = instance.__dict__
-        known: Identity | None = state.get("_identity")
-        if (
-            known is None
-            or known[0] is not state.get("uuid")
-            or known[1] is not state.get("owner_uuid")
-        ):
-            known = identity(instance)
         try:
-            if held is None:
-                raise crypto.Malformed("nothing stands where an envelope should")
+            _, _, owner, row = known = state["_identity"]
+            if known[0] is not state["uuid"] or known[1] is not state["owner_uuid"]:
+                _, _, owner, row = identity(instance)
+        except KeyError:
+            _, _, owner, row = identity(instance)
+        label, compartment = self._parts
+        try:
             # The head of the envelope and the owner name the key: what was asked for once in this
             # request is found by them, everything else goes the long way.
-            read = keys.ring().near.get(held[:5] + known[2])
-            if read is None or held[2] != self._byte:
-                read = self._reader(known[1], held)
-            if read is None:
-                self._note_locked(self.place(instance), "no_key")
-                return LOCKED
-            return self.decode(read(held, self.label_part, known[3]))
+            read = key_ring().near.get(held[:5] + owner)
+            if read is None or held[2] != compartment:
+                read = self._reader(identity(instance)[1], held)
+                if read is None:
+                    self._note_locked(self.place(instance), "no_key")
+                    return LOCKED
+            return self.decode(read(held, label, row))
         except (crypto.CryptoError, ValueError):
             self._note_locked(self.place(instance), "tampered")
             return LOCKED
+
+    @cached_property
+    def _parts(self) -> tuple[bytes, int]:
+        return self.label_part, self._byte
 
     @cached_property
     def _byte(self) -> int:
@@ -258,7 +263,7 @@ class SealedField(AnyField):
         if held[2] != self._byte:
             raise crypto.Tampered("the value names another compartment")
         key = keys.ring().opener(owner, self.compartment, version)
-        return None if key is None else key.reader(self._byte)
+        return None if key is None else key.reader(self._byte)[1]
 
     def _note_locked(self, place: crypto.Place, result: str) -> None:
         """One audit row per owner and compartment and request: a page of fields is one event."""

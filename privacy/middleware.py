@@ -148,7 +148,11 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(f"/sign-in/?{urlencode({'next': request.path})}")
     fields = kept.typed_in(request)
     person = sessions.last_person(request)
-    token = kept.keep(person, request.path, fields) if person and fields else ""
+    try:
+        token = kept.keep(person, request.path, fields) if person and fields else ""
+    except (keys.KeyringUnavailable, keys.KeyMissing):
+        # It cannot be sealed for later, so this browser gets it back now.
+        return refusal_page(request, "errors/locked.html", 503)
     path = request.path if token else ""
     if token:
         request.session[KEPT] = token
@@ -272,9 +276,13 @@ class Refusals:
     def page(
         self, request: HttpRequest, template: str, status: int, **context: Any
     ) -> HttpResponse:
-        typed = kept.typed_in(request) if request.method == "POST" else {}
-        context["kept"] = [
-            {"label": translation.gettext("What you typed"), "value": value}
-            for value in kept.words_of(typed)
-        ]
-        return render(request, template, context, status=status)
+        return refusal_page(request, template, status, **context)
+
+
+def refusal_page(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
+    typed = kept.typed_in(request) if request.method == "POST" else {}
+    context["kept"] = [
+        {"label": translation.gettext("What you typed"), "value": value}
+        for value in kept.words_of(typed)
+    ]
+    return render(request, template, context, status=status)

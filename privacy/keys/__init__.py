@@ -14,7 +14,7 @@ re-wrapping), ``epochs`` (the end of an epoch), ``resealing`` (new data keys), `
 """
 
 from privacy.keys.keyring import AUDIT_KEYS, KEK_CACHE_SECONDS, FileKeyring
-from privacy.keys.making import destroy, make
+from privacy.keys.making import destroy, make, refuse_foreign
 from privacy.keys.provider import (
     Epoch,
     KeyProvider,
@@ -48,5 +48,6 @@ __all__ = [
     "make",
     "open_pairs",
     "provider",
+    "refuse_foreign",
     "ring",
 ]

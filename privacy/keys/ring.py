@@ -1,19 +1,22 @@
 """The keys of one request: loaded after somebody was allowed to, gone with its end."""
 
+import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, router
+from django.db import DatabaseError, connections, router
 
-from privacy import crypto
+from privacy import audit, crypto
 from privacy.compartments import Compartment
 from privacy.keys.provider import WrappedKey, context_of
 from privacy.keys.providers import provider
 from privacy.keys.trouble import KeyMissing, KeyringUnavailable, Trouble
+from privacy.logs import event
 
+logger = logging.getLogger("privacy.keys")
 Pair = tuple[UUID, Compartment]
 OWNERS_AT_ONCE = 10_000  # of one query; SQLite takes 32,766 values
 
@@ -52,14 +55,16 @@ class Ring:
             versions.update(_load([pair]).get(pair, {}))
         key = versions.get(version)
         if key is not None:
-            self.near[key.head(compartment.byte) + owner.bytes] = key.reader(compartment.byte)
+            head, reader = key.reader(compartment.byte)
+            self.near[head + owner.bytes] = reader
         return key
 
     def come_near(self, loaded: "dict[Pair, dict[int, crypto.DataKey]]") -> None:
         for (owner, compartment), versions in loaded.items():
             owner_bytes, code = owner.bytes, compartment.byte
             for key in versions.values():
-                self.near[key.head(code) + owner_bytes] = key.reader(code)
+                head, reader = key.reader(code)
+                self.near[head + owner_bytes] = reader
 
     def sealer(self, owner: UUID, compartment: Compartment) -> crypto.DataKey:
         """Sealing gives no sight, so it needs no grant: actions have asked before they write."""
@@ -157,13 +162,23 @@ def _load(pairs: Collection[Pair]) -> dict[Pair, dict[int, crypto.DataKey]]:
     try:
         opened = provider().unwrap_many(items)
     except KeyringUnavailable as error:
-        ring().unavailable = error.code
+        _note_unavailable(error.code)
         raise
     found: dict[Pair, dict[int, crypto.DataKey]] = {}
     for (pair, version), raw in zip(places, opened, strict=True):
         if raw is not None:
             found.setdefault(pair, {})[version] = crypto.DataKey(raw, version)
     return found
+
+
+def _note_unavailable(code: Trouble) -> None:
+    """One audit row a request; the page goes on locked even where it cannot be written."""
+    if ring().unavailable is None:
+        ring().unavailable = code
+        try:
+            audit.key_event(action="key.unavailable", result=code.value)
+        except DatabaseError:
+            event(logger, "unavailable_not_recorded", level=logging.ERROR)
 
 
 def _marks(values: list[Any]) -> str:

@@ -7,7 +7,7 @@ themselves are the progress: killed at any point, the next run takes what still 
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connections, router, transaction
@@ -37,13 +37,8 @@ class Rewrapped(NamedTuple):
     gone: int
 
 
-class Row(NamedTuple):
-    pk: int
-    owner: UUID
-    compartment: int
-    version: int
-    kek: str
-    wrapped: bytes | memoryview
+Row = tuple[int, Any, int, int, str, bytes | memoryview]
+"""id, owner (as the database has it), compartment, version, kek, wrapped"""
 
 
 def named_epochs() -> dict[str, int]:
@@ -126,52 +121,57 @@ def _rewrap(keyring: KeyProvider, waiting: int, report: Report) -> Rewrapped:
     report(0, waiting)
     last = 0
     while rows := _next(currents, last):
-        last = rows[-1].pk
+        last = rows[-1][0]
         total = Rewrapped(*map(sum, zip(total, _batch(keyring, currents, rows), strict=True)))
         report(min(sum(total), waiting), waiting)
     return total
 
 
 def _next(currents: dict[int, str], last: int) -> list[Row]:
-    rows = (
-        WrappedDataKey.objects.filter(pk__gt=last)
-        .exclude(kek__in=currents.values())
-        .order_by("pk")
-        .values_list("pk", "owner_uuid", "compartment", "version", "kek", "wrapped")[:BATCH]
-    )
-    return [Row(*row) for row in rows]
+    """The next rows that are behind, in plain SQL: model fields would take half of the time."""
+    connection = connections[router.db_for_write(WrappedDataKey)]
+    table = connection.ops.quote_name(WrappedDataKey._meta.db_table)
+    marks = ",".join(["%s"] * len(currents))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, owner_uuid, compartment, version, kek, wrapped "  # noqa: S608  (only marks)
+            f"FROM {table} WHERE id > %s AND kek NOT IN ({marks}) ORDER BY id LIMIT {BATCH}",
+            [last, *currents.values()],
+        )
+        return list(cursor.fetchall())
 
 
 def _batch(keyring: KeyProvider, currents: dict[int, str], rows: list[Row]) -> Rewrapped:
-    read, ours = len(rows), keyring.installation()
     # A row that names another installation says nothing about ours: it stays as it is.
-    rows = [row for row in rows if row.kek.endswith(f"@{ours}")]
-    names = {kek: kek.encode() for kek in {*currents.values(), *(row.kek for row in rows)}}
-    items = [
-        WrappedKey(
-            row.kek,
-            bytes(row.wrapped),
-            context_of(row.owner.bytes, row.compartment, row.version, names[row.kek]),
-        )
-        for row in rows
-    ]
-    opened = keyring.unwrap_many(items)
-    by_kek: dict[str, list[tuple[Row, OpenKey]]] = {}
-    for row, raw in zip(rows, opened, strict=True):
-        kek = currents.get(row.compartment)
-        if raw is None or kek is None:
-            continue
-        context = context_of(row.owner.bytes, row.compartment, row.version, names[kek])
-        by_kek.setdefault(kek, []).append((row, OpenKey(raw, context)))
+    ours = f"@{keyring.installation()}"
+    named = {kek: kek.encode() for kek in {row[4] for row in rows} if kek.endswith(ours)}
+    # What this database calls an owner → the 16 bytes that the wrapping is bound to.
+    owner_bytes = UUID.bytes.fget if rows and isinstance(rows[0][1], UUID) else bytes.fromhex  # type: ignore[attr-defined]
+    asked: list[tuple[Row, bytes]] = []
+    items: list[WrappedKey] = []
+    for row in rows:
+        _, owner, code, version, kek, wrapped = row
+        name = named.get(kek)
+        if name is not None and code in currents:
+            bound = owner_bytes(owner)
+            asked.append((row, bound))
+            items.append(WrappedKey(kek, bytes(wrapped), context_of(bound, code, version, name)))
+    by_kek: dict[str, tuple[list[Row], list[OpenKey]]] = {}
+    new_names = {kek: kek.encode() for kek in currents.values()}
+    for (row, bound), raw in zip(asked, keyring.unwrap_many(items), strict=True):
+        if raw is not None:
+            kek = currents[row[2]]
+            context = context_of(bound, row[2], row[3], new_names[kek])
+            of_kek = by_kek.setdefault(kek, ([], []))
+            of_kek[0].append(row)
+            of_kek[1].append(OpenKey(raw, context))
     swaps = [
-        (kek, wrapped, row.pk, row.kek)
-        for kek, many in by_kek.items()
-        for (row, _), wrapped in zip(
-            many, keyring.wrap_many(kek, [item for _, item in many]), strict=True
-        )
+        (kek, wrapped, row[0], row[4])
+        for kek, (many, opened) in by_kek.items()
+        for row, wrapped in zip(many, keyring.wrap_many(kek, opened), strict=True)
     ]
     done = _swap(swaps)
-    return Rewrapped(done, read - len(swaps), len(swaps) - done)
+    return Rewrapped(done, len(rows) - len(swaps), len(swaps) - done)
 
 
 def _swap(swaps: list[tuple[str, bytes, int, str]]) -> int:

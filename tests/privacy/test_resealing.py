@@ -296,6 +296,24 @@ def test_without_a_keyring_it_says_so(cast, lead, settings, tmp_path):
         run("status")
 
 
+def test_an_older_envelope_of_the_same_place_opens_until_it_is_resealed(cast, lead):
+    """The binding knows the place, not the moment: docs/keys.md says so."""
+    older = raw(lead, "alias")
+    with opened(cast.hoa, lead, C.IDENTITY):
+        newer = factories.fresh(lead)
+        newer.alias = "Sóng"
+        newer.save()
+        plant(lead, "alias", older)
+        assert factories.fresh(lead).alias == ALIAS
+    plant(lead, "alias", raw(newer, "alias"))
+    begin(lead)
+    grace_passed()
+    finish()
+    plant(lead, "alias", older)
+    with opened(cast.hoa, lead, C.IDENTITY):
+        assert factories.fresh(lead).alias is LOCKED
+
+
 # -- at the terminal
 
 

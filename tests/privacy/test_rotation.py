@@ -524,13 +524,13 @@ if sys.argv[1] == "make":
         wrapped = ring.wrap(kek, raw, keys.dek_context(owner, C.NOTES, 1, kek))
         rows.append(WrappedDataKey(owner_uuid=owner, compartment=9, kek=kek, wrapped=wrapped))
     WrappedDataKey.objects.bulk_create(rows)
-else:
-    rotation.BATCH = 10
-    def slow(done, total):
-        print(done, flush=True)
-        time.sleep(0.02)
-    from privacy.compartments import Compartment as C
-    rotation.rotate(new_epoch=[C.NOTES], purpose="test", report=slow)
+rotation.BATCH = 10
+def slow(done, total):
+    print(done, flush=True)
+    time.sleep(0.01)
+from privacy.compartments import Compartment as C
+begin = [C.NOTES] if sys.argv[1] == "make" else []
+rotation.rotate(new_epoch=begin, purpose="test", report=slow)
 """
 
 
@@ -545,10 +545,7 @@ def test_a_real_kill_loses_nothing(tmp_path):
         command = [sys.executable, "-c", SCRIPT, word]
         return subprocess.Popen(command, env=environment, cwd=conf.BASE_DIR, stdout=subprocess.PIPE)
 
-    making = start("make")
-    making.communicate(timeout=60)
-    assert making.returncode == 0
-    rotating = start("rotate")
+    rotating = start("make")
     while int(rotating.stdout.readline()) < 50:
         pass
     rotating.send_signal(signal.SIGKILL)
@@ -567,9 +564,9 @@ def test_a_real_kill_loses_nothing(tmp_path):
     ]
     assert ring.unwrap_many(items) == [owner.bytes * 2 for owner in owners]
     assert {kek.partition("@")[0] for _, kek, _ in rows} == {"notes.1", "notes.2"}
-    again = start("rotate")  # a new epoch once more: the interrupted one is finished with it
+    again = start("finish")
     again.communicate(timeout=60)
     store = sqlite3.connect(tmp_path / "keystore.sqlite3")
     left = store.execute("SELECT DISTINCT kek FROM privacy_wrappeddatakey").fetchall()
     store.close()
-    assert [kek.partition("@")[0] for (kek,) in left] == ["notes.3"]
+    assert [kek.partition("@")[0] for (kek,) in left] == ["notes.2"]

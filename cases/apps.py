@@ -13,7 +13,9 @@ class CasesConfig(AppConfig):
         from cases.actions.outreach import KEYS_DIE
         from cases.exports import PROGRAMME_COUNTS, TEAM_WORK
         from cases.flows import (
+            BreakGlassFlow,
             CaseFlow,
+            ConsentFlow,
             ErasureFlow,
             FollowUpFlow,
             HoldFlow,
@@ -22,8 +24,11 @@ class CasesConfig(AppConfig):
             TransferFlow,
         )
         from cases.models import (
+            BreakGlass,
+            BreakGlassGrant,
             Case,
             CaseGrant,
+            Consent,
             DuplicateMatch,
             ErasureRequest,
             ErasureRequestGrant,
@@ -47,6 +52,7 @@ class CasesConfig(AppConfig):
             (Transfer, TransferGrant),
             (ErasureRequest, ErasureRequestGrant),
             (LegalHold, LegalHoldGrant),
+            (BreakGlass, BreakGlassGrant),
         ):
             access.register(granted, grant_model, lambda record, _compartment: record.owner_uuid)
         for model, flow_class in (
@@ -57,6 +63,8 @@ class CasesConfig(AppConfig):
             (ErasureRequest, ErasureFlow),
             (LegalHold, HoldFlow),
             (DuplicateMatch, SamePersonFlow),
+            (BreakGlass, BreakGlassFlow),
+            (Consent, ConsentFlow),
         ):
             engine.register(model, flow_class)
         for kind in (TEAM_WORK, PROGRAMME_COUNTS):
@@ -82,5 +90,7 @@ class CasesConfig(AppConfig):
             labels.OfTransfers(),
             labels.OfErasures(),
             labels.OfHolds(),
+            labels.OfEmergencies(),
+            labels.OfConsents(),
         ):
             worklist_labels.register(labeller)

@@ -9,7 +9,7 @@ from viewflow import this
 from viewflow.workflow import flow
 
 from cases import actions, policies, turns
-from cases.models import Case, ErasureRequest, FollowUpPlan, Lead
+from cases.models import BreakGlass, Case, Consent, ErasureRequest, FollowUpPlan, Lead
 from cases.states import CaseState, FollowUpState, LeadState, TransferState
 from privacy.roles import Role
 from privacy.sessions import system_actor
@@ -188,6 +188,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=act_by,
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.seen)
     approve_plan = Step(
@@ -195,6 +196,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.plan_decided)
     plan_decided = (
@@ -208,6 +210,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.closure_decided)
     closure_decided = (
@@ -303,6 +306,7 @@ class TransferFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.releasing_supervisors,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="transfer",
     ).Next(this.released)
     released = (
@@ -377,5 +381,77 @@ class SamePersonFlow(Flow):
         holder=turns.match_supervisors,
         due=due("triage_routine"),
         link="match",
+    ).Next(this.end)
+    end = flow.End()
+
+
+def review_by(glass: BreakGlass) -> datetime:
+    return glass.review_by
+
+
+class BreakGlassFlow(Flow):
+    """Emergency access"""
+
+    flow_name = "emergency"
+    process_title = _("Emergency access")
+
+    start = flow.StartHandle(this.begin).Next(this.tell)
+    tell = (
+        flow.Split().Annotation(title=_("Both are told at once")).Next(this.review).Next(this.told)
+    )
+
+    # Data-protection officer, never the one who opened
+    review = Step(
+        title=_("Review the emergency access"),
+        roles=frozenset({Role.DPO}),
+        holder=turns.reviewers_of,
+        due=review_by,
+        link="emergency",
+    ).Next(this.end)
+
+    # Supervisor of the file's team
+    told = Step(
+        title=_("Emergency access: see who opened what"),
+        roles=SUPERVISOR,
+        holder=turns.supervisors_of_file,
+        due=due("triage_24h"),
+        stand_in=policies.is_told,
+        link="emergency",
+    ).Next(this.seen)
+
+    seen = flow.End()
+    end = flow.End()
+
+
+# A consent that runs out is in the list as long before its day.
+ASKED_BEFORE = timedelta(days=30)
+
+
+def runs_out(consent: Consent) -> datetime:
+    if consent.valid_until is None:
+        raise LookupError("this consent has no end")
+    return consent.valid_until
+
+
+def ask_before(consent: Consent) -> datetime:
+    return runs_out(consent) - ASKED_BEFORE
+
+
+class ConsentFlow(Flow):
+    """Consent that runs out"""
+
+    flow_name = "consent"
+    process_title = _("Consent that runs out")
+
+    start = flow.StartHandle(this.begin).Next(this.wait)
+    wait = Wait(ask_before, title=_("Until 30 days before its end")).Next(this.renew)
+
+    # Social worker
+    renew = Step(
+        title=_("A consent runs out: ask whether it goes on"),
+        roles=WORKER,
+        holder=turns.consent_worker,
+        due=runs_out,
+        link="consent_ending",
     ).Next(this.end)
     end = flow.End()

@@ -8,8 +8,10 @@ from django.db.models import Value
 from django.urls import reverse
 
 from cases.models import (
+    BreakGlass,
     Case,
     CaseReferral,
+    Consent,
     DuplicateMatch,
     ErasureRequest,
     FollowUpPlan,
@@ -146,4 +148,46 @@ class OfMatches(OfCases):
     def label(self, item: WorkItem, record: models.Model) -> Label:
         case = cast(Case, record)
         url = reverse("match", args=[item.subject_uuid])
+        return Label(url=url, reference=case.code, name=case.alias)
+
+
+class OfEmergencies:
+    """By its own reference: the officer who reviews it never sees the code of the file."""
+
+    flows = frozenset({"emergency"})
+    roles: frozenset[str] = frozenset()
+    compartments: tuple[Compartment, ...] = ()
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        found = BreakGlass.objects.in_bulk({item.subject_id for item in items})
+        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        glass = cast(BreakGlass, record)
+        return Label(url=reverse("emergency", args=[glass.uuid]), reference=glass.reference)
+
+
+class OfConsents:
+    """A consent that runs out, under the name of its file."""
+
+    flows = frozenset({"consent"})
+    roles: frozenset[str] = frozenset()
+    compartments = (Compartment.IDENTITY,)
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        case_of = dict(
+            Consent.objects.filter(pk__in={item.subject_id for item in items})
+            .order_by()
+            .values_list("pk", "case_id")
+        )
+        cases = Case.objects.in_bulk(set(case_of.values()))
+        return {
+            item.pk: cases[case_of[item.subject_id]]
+            for item in items
+            if case_of.get(item.subject_id) in cases
+        }
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        case = cast(Case, record)
+        url = reverse("consent_ending", args=[item.subject_uuid])
         return Label(url=url, reference=case.code, name=case.alias)

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import models
 
 from cases.models import Case, CaseReferral, Lead
-from cases.models_erasure import HOLDING, LegalHold
+from cases.models.erasure import HOLDING, LegalHold
 from cases.states import CaseState, LeadState
 from privacy.compartments import CASE_COMPARTMENTS
 

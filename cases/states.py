@@ -85,6 +85,13 @@ class MatchState(models.TextChoices):
     CLOSED = "closed", _("Closed without a word")
 
 
+class BreakGlassState(models.TextChoices):
+    """Of the review; whether it is still open is a matter of the clock."""
+
+    TO_REVIEW = "to_review", _("Waiting for its review")
+    REVIEWED = "reviewed", _("Reviewed")
+
+
 L, C, P, T = LeadState, CaseState, CarePlanState, TransferState
 
 EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
@@ -147,6 +154,7 @@ EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
             (ClosureState.REQUESTED, ClosureState.RETURNED),
         }
     ),
+    BreakGlassState: frozenset({(BreakGlassState.TO_REVIEW, BreakGlassState.REVIEWED)}),
     TransferState: frozenset(
         {
             (T.REQUESTED, T.OFFERED),
@@ -229,3 +237,16 @@ WORKERS_CLOSURE_REASONS = (
     ClosureReason.NO_CONTACT,
     ClosureReason.OTHER,
 )
+
+
+class EmergencyReason(models.TextChoices):
+    DANGER = "danger", _("Somebody is in danger now")
+    REACH = "reach", _("She has to be reached today and her worker is away")
+    SHE_ASKS = "she_asks", _("She is here and asks for help; her worker is away")
+    HAND_OVER = "hand_over", _("A promised service would be lost today")
+
+
+class ReviewFinding(models.TextChoices):
+    JUSTIFIED = "justified", _("It was needed, and no more was opened than needed")
+    TOO_WIDE = "too_wide", _("It was needed, but more was opened than needed")
+    NOT_JUSTIFIED = "not_justified", _("It was not needed: taken further")

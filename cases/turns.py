@@ -1,7 +1,9 @@
 """Whose turn: the worker, her team's supervisors, the child officers of the place."""
 
 from cases.models import (
+    BreakGlass,
     Case,
+    Consent,
     DuplicateMatch,
     ErasureRequest,
     FollowUpPlan,
@@ -116,3 +118,20 @@ def match_supervisors(match: DuplicateMatch) -> Holder:
     case = match.case
     named = case.named_supervisor_id if case.track == Track.CHILD else None
     return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)
+
+
+def reviewers_of(glass: BreakGlass) -> Holder:
+    """The team that holds the grant to review this one."""
+    found = glass.grants.filter(team__isnull=False, revoked_at__isnull=True).select_related("team")
+    grant = found.order_by("pk").first()
+    if grant is None or grant.team is None:
+        raise LookupError("nobody was given the review of this emergency access")
+    return Holder(Role.DPO, grant.team_id, None, grant.team.organisation_id)
+
+
+def supervisors_of_file(glass: BreakGlass) -> Holder:
+    return supervisors_of(glass.case)
+
+
+def consent_worker(consent: Consent) -> Holder:
+    return worker_of(consent.case)

@@ -5,7 +5,9 @@ from django.urls import path
 from cases.views import (
     closing,
     consents,
+    deputies,
     duplicates,
+    emergency,
     erasure,
     exports,
     file,
@@ -58,8 +60,10 @@ urlpatterns = [
     # referring
     path("cases/<uuid:uuid>/refer/", referring.choose, name="refer"),
     path("cases/<uuid:uuid>/refer/<uuid:offer>/consent/", referring.consent, name="refer_consent"),
+    path("cases/<uuid:uuid>/refer/<uuid:offer>/preview/", referring.preview, name="refer_preview"),
     path("consents/<uuid:uuid>/slip/", referring.slip, name="refer_slip"),
     path("slips/<uuid:uuid>/", referring.show, name="case_referral"),
+    path("slips/<uuid:uuid>/seen/", referring.seen_by, name="case_referral_seen"),
     path("slips/<uuid:uuid>/check/", referring.check, name="case_referral_check"),
     path("slips/<uuid:uuid>/sent/", referring.sent, name="case_referral_sent"),
     path("slips/<uuid:uuid>/discard/", referring.discard, name="case_referral_discard"),
@@ -71,6 +75,8 @@ urlpatterns = [
     path("slips/<uuid:uuid>/confirm/", referring.confirm, name="case_referral_confirm"),
     # consents
     path("cases/<uuid:uuid>/consents/", consents.listing, name="consents"),
+    path("cases/<uuid:uuid>/consents/history/", consents.history, name="consent_history"),
+    path("consents/<uuid:uuid>/ending/", consents.ending, name="consent_ending"),
     path("consents/<uuid:uuid>/withdraw/", consents.withdraw, name="consent_withdraw"),
     # following up, ending, moving
     path("follow-ups/<uuid:uuid>/", follow_up.record, name="follow_up"),
@@ -108,4 +114,12 @@ urlpatterns = [
     path("cases/<uuid:uuid>/same-person/", duplicates.same_person, name="same_person"),
     path("cases/<uuid:uuid>/same-person/<uuid:link>/", duplicates.undo, name="link_undo"),
     path("same-person/<uuid:uuid>/", duplicates.match, name="match"),
+    # out of the ordinary
+    path("deputies/", deputies.listing, name="deputies"),
+    path("deputies/<uuid:uuid>/end/", deputies.end, name="deputy_end"),
+    path("cases/<uuid:uuid>/deputy/", deputies.for_one, name="deputy_for_case"),
+    path("emergency/", emergency.open_file, name="break_glass"),
+    path("emergency/<uuid:uuid>/", emergency.show, name="emergency"),
+    path("emergency/<uuid:uuid>/end/", emergency.end, name="emergency_end"),
+    path("emergency/<uuid:uuid>/seen/", emergency.seen, name="emergency_seen"),
 ]

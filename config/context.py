@@ -22,6 +22,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "role": membership.get_role_display(),
         "organisation": membership.organisation.name,
     }
+    context["has_other_work"] = request.session.get(sessions.JOBS, 1) > 1
     context["idle_seconds"] = settings.SESSION_IDLE_SECONDS
     context["seconds_left"] = sessions.seconds_left(request)
     context["show_exit"] = True
@@ -39,6 +40,7 @@ def _places() -> list[tuple[str, str, frozenset[str]]]:
     return [
         ("worklist", _("My work"), frozenset(set(Role) - {Role.ADMINISTRATOR})),
         ("team_worklist", _("My team"), frozenset({Role.SUPERVISOR})),
+        ("deputies", _("Deputies"), frozenset({Role.SUPERVISOR})),
         (
             "case_list",
             _("Cases"),

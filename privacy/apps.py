@@ -8,10 +8,11 @@ class PrivacyConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.sessions.models import Session
 
-        from privacy import access, checks, retention, tasks  # noqa: F401  (registers them)
+        from privacy import access, checks, retention, separation, tasks  # noqa: F401  (registers)
         from privacy.audit import guard
         from privacy.models import KeptText, Outbox, SentForm
 
+        post_migrate.connect(separation.install, sender=self, dispatch_uid="privacy.separation")
         post_migrate.connect(access.forget_permissions, dispatch_uid="privacy.permissions")
         post_migrate.connect(guard.install, dispatch_uid="privacy.audit_guard")
         for keeper in (

@@ -257,7 +257,9 @@ class Refusals:
         if isinstance(error, NotFound):
             return self.page(request, "errors/404.html", 404)
         if isinstance(error, Forbidden):
-            return self.page(request, "errors/403.html", 403, reason=error.message)
+            return self.page(
+                request, "errors/403.html", 403, reason=error.message, helper=error.next_step
+            )
         if isinstance(error, WrongState):
             who = error.who if isinstance(error, AlreadyDone) else ""
             when = error.when if isinstance(error, AlreadyDone) else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 MEMBERSHIP = "membership"
+JOBS = "jobs"
 STARTED = "started"
 SEEN = "seen"
 PROVED = "proved"
@@ -61,10 +62,8 @@ def system_actor() -> Actor:
     return Actor(user_id=user.pk, user_uuid=user.uuid, name="", role=Role.SYSTEM)
 
 
-def begin(
-    request: HttpRequest, user: User, membership: Membership, *, proved: bool = False
-) -> None:
-    """``proved`` = a second factor was shown beside the password."""
+def begin(request: HttpRequest, user: User, membership: Membership, *, proved_at: int = 0) -> None:
+    """``proved_at`` = when a second factor was shown beside the password; 0 = none was asked."""
     if SESSION_KEY in request.session:
         leave(request)  # somebody was signed in here: nothing of that session goes on
     auth.login(request, user, backend="privacy.backends.PasswordBackend")
@@ -72,15 +71,17 @@ def begin(
     request.session[MEMBERSHIP] = membership.pk
     request.session[STARTED] = now
     request.session[SEEN] = now
-    if proved:
-        request.session[PROVED] = now
+    if proved_at:
+        request.session[PROVED] = proved_at
+    # Whether the page offers to change over to her other work.
+    request.session[JOBS] = memberships_of(user).count()
     OpenSession.objects.create(
         user=user,
         membership=membership,
         session_key=request.session.session_key or "",
         device=device_of(request),
     )
-    actor = actor_for(membership, request.session.session_key or "", now if proved else 0)
+    actor = actor_for(membership, request.session.session_key or "", proved_at)
     # The answer to the sign-in itself may be a page: it is hers already.
     request.actor, request.membership = actor, membership  # type: ignore[attr-defined]
     audit.signed(actor=actor, action="sign_in")

@@ -1,10 +1,20 @@
 from django.urls import path
 
-from privacy.views import account, accounts, door, organisations, proof, recovery, second_factor
+from privacy.views import (
+    account,
+    accounts,
+    door,
+    organisations,
+    proof,
+    recovery,
+    second_factor,
+    switching,
+)
 
 urlpatterns = [
     path("sign-in/", door.sign_in, name="sign_in"),
     path("sign-in/work/", door.choose_membership, name="choose_membership"),
+    path("work/", switching.switch, name="switch_membership"),
     path("sign-out/", door.sign_out, name="sign_out"),
     path("leave/", door.quick_exit, name="quick_exit"),
     path("weather/", door.neutral_page, name="neutral_page"),

@@ -180,6 +180,7 @@ class RuleSet(models.Model):
         CLOCK = "clock", _("Deadlines")
         FOLLOW_UP_TEMPLATE = "follow_up_template", _("Follow-up timeline")
         HOTLINE = "hotline", _("Hotlines")
+        CONSENT_WORDING = "consent_wording", _("Words in which consent is asked")
         PACKET_FIELD = "packet_field", _("Fields of a referral slip")
         AUDIT_WATCH = "audit_watch", _("What a data-protection officer looks into")
         DISCLOSURE = "disclosure", _("Numbers that may be told")

@@ -1,5 +1,6 @@
 """The door, for tests: the whole way in, a code to type, or straight inside."""
 
+import time
 from typing import Any
 
 from django.conf import settings
@@ -57,7 +58,7 @@ def inside(user: User) -> dict[str, str]:
     request = RequestFactory().get("/")
     request.session = SessionStore()
     request.user = user
-    sessions.begin(request, user, membership, proved=True)
+    sessions.begin(request, user, membership, proved_at=int(time.time()))
     request.session.save()
     response = HttpResponse()
     sessions.remember_person(response, user)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from privacy import audit
 from privacy.actors import Actor
 from privacy.errors import NotFound
+from privacy.matrix import Verb, may
 from privacy.requests import SignedIn
 from privacy.roles import Role
 from services import selectors as services
@@ -50,7 +51,7 @@ def worklist(request: SignedIn) -> HttpResponse:
 @require_GET
 def team(request: SignedIn) -> HttpResponse:
     """Who of my team holds what. The case work goes on by its worker; this is to see and help."""
-    if not request.actor.is_a(Role.SUPERVISOR):
+    if not may(request.actor.role, Verb.SEE_TEAM):
         audit.refused(actor=request.actor, action="team_list", subject=None, reason="role")
         raise NotFound
     items = waiting_in_team(request.actor).select_related("user")

@@ -35,6 +35,7 @@ def end_consent(
         consent=consent, method=method, relayed_by=relayed_by, recorded_by_id=actor.user_id
     )
     end_basis(actor, consent)
+    engine.cancel(subject=consent, actor=actor)
     if consent.purpose == Purpose.TRANSFER:
         end_transfers(actor, case)
     note(actor, case, "consent.withdrawn", reason=consent.purpose)

@@ -26,7 +26,7 @@ from cases.models import (
     LegalHold,
     Transfer,
 )
-from cases.models_erasure import HOLDING, AskedBy, AskedHow, RefusedErasure
+from cases.models.erasure import HOLDING, AskedBy, AskedHow, RefusedErasure
 from cases.selectors.erasure import holds_on, owners_of
 from cases.states import CaseState, ClosureReason, ErasureState, HoldState, check
 from cases.turns import dpo_team

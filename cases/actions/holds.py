@@ -11,7 +11,7 @@ from cases import policies
 from cases.actions.erasure import LONGEST_REASON, give_register
 from cases.actions.plot import locked, note, required
 from cases.models import Case, ErasureRequest, LegalHold
-from cases.models_erasure import HoldSource
+from cases.models.erasure import HoldSource
 from cases.selectors.erasure import holds_on
 from cases.states import ErasureState, HoldState, check
 from privacy import access, audit, keys

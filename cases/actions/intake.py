@@ -22,7 +22,7 @@ from cases.states import AgeBand, CaseState, LeadState, check
 from cases.turns import child_team, named_supervisor
 from privacy import access, audit, blind, keys
 from privacy.actors import Actor
-from privacy.compartments import CASE_COMPARTMENTS
+from privacy.compartments import CASE_COMPARTMENTS, Compartment
 from privacy.errors import Invalid
 from privacy.models import Team, User
 from services import selectors as services
@@ -141,7 +141,7 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
 def change_contact(*, actor: Actor, case: Case, contact: dict[str, Any]) -> None:
     """A new safe way to reach her. Default: do not contact."""
     case = locked(case)
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, Compartment.CONTACT)
     must_be_open(case)
     case.contact = safe_contact(contact)
     case.save(update_fields=["contact"])
@@ -155,7 +155,7 @@ def change_identity(
 ) -> None:
     """Only what a chosen service needs; every field but the alias may stay empty."""
     case = locked(case)
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, Compartment.IDENTITY)
     must_be_open(case)
     case.alias = required("alias", alias, _("Enter the name she wants to be called by."))
     if birth_year and not (

@@ -11,9 +11,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.consent import wording_version
+from cases.actions.consent import read_to_her
 from cases.actions.duplicates import open_matches
-from cases.actions.plot import give_team, locked, must_be, note, require_adult, required
+from cases.actions.plot import (
+    give_deputies,
+    give_team,
+    locked,
+    must_be,
+    note,
+    require_adult,
+    required,
+)
 from cases.actions.referring import links_of
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
@@ -22,6 +30,7 @@ from privacy import access, audit, keys
 from privacy.actors import Actor
 from privacy.compartments import Compartment
 from privacy.errors import AlreadyDone, Invalid
+from privacy.matrix import Verb
 from privacy.models import Basis, GrantSource, Membership, Organisation, Team, User
 from privacy.roles import Role
 from referrals import actions as referrals
@@ -47,7 +56,7 @@ def _worker_in(team_id: int, worker: User) -> Membership:
 def assign_case(*, actor: Actor, case: Case, worker: User) -> None:
     """To another worker of the team, at once: the old one loses sight with this click."""
     case = locked(case)
-    policies.require_supervisor(actor, case)
+    policies.require_supervisor(actor, case, Verb.ASSIGN)
     require_adult(case)
     _worker_in(case.team_id, worker)
     if worker.pk == case.worker_id:
@@ -62,7 +71,9 @@ def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
     case.worker, case.team, case.organisation = worker, team, team.organisation
     case.save(update_fields=["worker", "team", "organisation", "area_code"])
     give_team(actor, case, worker=worker, team=team)
-    for subject in (case, *FollowUpPlan.objects.filter(case=case, ended_at__isnull=True)):
+    plans = FollowUpPlan.objects.filter(case=case, ended_at__isnull=True)
+    ending = Consent.objects.filter(case=case, valid_until__isnull=False)
+    for subject in (case, *plans, *ending):
         engine.reassign(
             subject=subject, holder=worker_of(case), actor=actor, role=Role.SOCIAL_WORKER
         )
@@ -118,6 +129,7 @@ def request_transfer(
             purpose="transfer",
             **holder,  # type: ignore[arg-type]
         )
+    give_deputies(actor, transfer, case.team, TRANSFER_PERMISSIONS)
     audit.record_change(
         actor=actor, event="transfer.requested", subject=transfer, after=transfer.state
     )
@@ -143,9 +155,9 @@ def _transfer_consent(actor: Actor, case: Case, recipient: Organisation, method:
         recipient=recipient,
         compartments=basis.compartments,
         method=method,
-        wording=wording_version(),
         basis=basis,
         recorded_by_id=actor.user_id,
+        **read_to_her(Purpose.TRANSFER),
     )
     consent.save()
     note(actor, case, "consent.given", reason=Purpose.TRANSFER)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models_erasure import AskedBy, AskedHow, HoldSource, RefusedErasure
+from cases.models.erasure import AskedBy, AskedHow, HoldSource, RefusedErasure
 from privacy.formfields import CleanCharField, CleanTextField, DatePartsField
 
 

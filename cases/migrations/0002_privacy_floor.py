@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import cases.models_erasure
+import cases.models.erasure
 import privacy.fields
 
 
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        default=cases.models_erasure.erasure_reference, max_length=12, unique=True
+                        default=cases.models.erasure.erasure_reference, max_length=12, unique=True
                     ),
                 ),
                 (
@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        default=cases.models_erasure.hold_reference, max_length=12, unique=True
+                        default=cases.models.erasure.hold_reference, max_length=12, unique=True
                     ),
                 ),
                 (

@@ -21,7 +21,7 @@ from cases.models import (
     Transfer,
     TransferGrant,
 )
-from cases.models_erasure import HOLDING
+from cases.models.erasure import HOLDING
 from cases.states import ErasureState
 from privacy import erasure
 from privacy.compartments import Compartment

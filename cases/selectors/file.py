@@ -27,7 +27,13 @@ from cases.models import (
     Screening,
     Track,
 )
-from cases.states import CaseState, ClosureReason, FollowUpState
+from cases.states import (
+    CaseState,
+    ClosureReason,
+    EmergencyReason,
+    FollowUpState,
+    ReviewFinding,
+)
 from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment
@@ -238,6 +244,8 @@ EVENTS: Mapping[str, Any] = {
     "child.plan_written": _("Child protection plan written"),
     "consent.given": _("Consent given"),
     "consent.refused": _("Consent refused, and respected"),
+    "consent.renewed": _("Consent renewed"),
+    "consent.left_to_end": _("A consent is left to run out"),
     "consent.withdrawn": _("Consent taken back"),
     "screening.answers_dropped": _("The single answers of the screening were deleted"),
     "plan.saved": _("Goals saved"),
@@ -282,6 +290,16 @@ EVENTS: Mapping[str, Any] = {
     "hold.lift_proposed": _("Lifting of the legal hold proposed"),
     "hold.kept": _("Legal hold stays in force"),
     "hold.lifted": _("Legal hold lifted"),
+    "emergency.opened": _("Opened by emergency access"),
+    "emergency.ended": _("Emergency access ended early"),
+    "emergency.seen": _("The supervisor has seen the emergency access"),
+    "emergency.reviewed": _("Emergency access reviewed"),
+    "deputy.named": _("A deputy was named"),
+    "deputy.ended": _("A deputyship ended"),
+    "case.deputy_named": _("Another supervisor was named for the approval"),
+    "case.emergency_opened": _("Opened by emergency access"),
+    "case.emergency_ended": _("Emergency access ended early"),
+    "case.emergency_reviewed": _("Emergency access reviewed"),
     "livelihood.milestone": _("A step forward in her livelihood plan"),
     "audit.reviewed": _("Unusual numbers looked into"),
 }
@@ -292,4 +310,6 @@ REASONS: Mapping[str, Any] = {
     **dict(ClosureReason.choices),
     **dict(Level.choices),
     **dict(ReferenceEvent.choices),
+    **dict(EmergencyReason.choices),
+    **dict(ReviewFinding.choices),
 }

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, connections, router
 
-from privacy import audit, crypto
+from privacy import crypto
 from privacy.compartments import Compartment
 from privacy.keys.provider import WrappedKey, context_of
 from privacy.keys.providers import provider
@@ -173,6 +173,8 @@ def _load(pairs: Collection[Pair]) -> dict[Pair, dict[int, crypto.DataKey]]:
 
 def _note_unavailable(code: Trouble) -> None:
     """One audit row a request; the page goes on locked even where it cannot be written."""
+    from privacy import audit
+
     if ring().unavailable is None:
         ring().unavailable = code
         try:

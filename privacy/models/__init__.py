@@ -20,6 +20,7 @@ from privacy.models.audit import (
     Signal,
 )
 from privacy.models.changes import ChangeRecord
+from privacy.models.deputies import Deputy, DeputyQuerySet, DeputyRight
 from privacy.models.doors import OpenSession, Tries
 from privacy.models.erasure import ErasedOwner, ErasureBasis, RetentionRun, Tombstone
 from privacy.models.exports import ExportPurpose, ExportRequest, ExportStage
@@ -52,6 +53,9 @@ __all__ = [
     "BlindIndex",
     "ChangeKind",
     "ChangeRecord",
+    "Deputy",
+    "DeputyQuerySet",
+    "DeputyRight",
     "ErasedOwner",
     "ErasureBasis",
     "DeleteReason",

@@ -70,7 +70,7 @@ def _signed_in(request: HttpRequest, user: User, path: str, token: str) -> HttpR
     if len(memberships) > 1:
         pend(request, user, path, token)
         return redirect("choose_membership")
-    return _for_work(request, user, memberships[0], path, token)
+    return for_work(request, user, memberships[0], path, token)
 
 
 def pend(request: HttpRequest, user: User, path: str, token: str) -> None:
@@ -101,7 +101,7 @@ def pending(request: HttpRequest) -> tuple[User, Membership] | None:
     return (user, work) if work is not None else None
 
 
-def _for_work(
+def for_work(
     request: HttpRequest, user: User, membership: Membership, path: str, token: str
 ) -> HttpResponse:
     if not second_factor.is_asked(user, membership.role):
@@ -119,7 +119,7 @@ def let_in(request: HttpRequest, user: User, membership: Membership) -> HttpResp
     path = request.session.get(PENDING_NEXT, "")
     token = request.session.get(PENDING_KEPT, "")
     request.session.flush()  # nothing of the half-open door goes on, its key least of all
-    sessions.begin(request, user, membership, proved=True)
+    sessions.begin(request, user, membership, proved_at=int(time.time()))
     return _welcome(request, user, path, token)
 
 
@@ -139,7 +139,7 @@ def choose_membership(request: HttpRequest) -> HttpResponse:
         path = request.session.get(PENDING_NEXT, "")
         token = request.session.get(PENDING_KEPT, "")
         request.session.flush()
-        return _for_work(request, user, chosen, path, token)
+        return for_work(request, user, chosen, path, token)
     return render(request, "privacy/choose_membership.html", {"form": form})
 
 

@@ -138,6 +138,7 @@ def test_a_session_holds_ids_and_clocks_only(cast):
         "_auth_user_backend",
         "_auth_user_hash",
         "membership",
+        "jobs",
         "started",
         "seen",
         "proved",

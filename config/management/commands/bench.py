@@ -44,13 +44,13 @@ class Command(BaseCommand):
     def _measure(self, items: int, target: Path) -> None:
         import logging
 
-        from config.bench import audit, figures, keys, scene, search, worklist
+        from config.bench import access, audit, figures, keys, scene, search, worklist
 
         logging.disable(logging.INFO)
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         self.stdout.write("preparing the scene …")
         stage = scene.prepare()
-        found = worklist.page_figures(stage)
+        found = access.access_figures(stage) + worklist.page_figures(stage)
         self.stdout.write(f"adding {items:,} waiting steps …")
         found += worklist.selector_figures(items)
         self.stdout.write("eight writers at once …")

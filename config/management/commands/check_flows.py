@@ -8,7 +8,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from cases.models import Case, ErasureRequest, FollowUpPlan, Lead, LegalHold, Transfer
+from cases.models import (
+    BreakGlass,
+    Case,
+    Consent,
+    ErasureRequest,
+    FollowUpPlan,
+    Lead,
+    LegalHold,
+    Transfer,
+)
+from cases.states import BreakGlassState as B
 from cases.states import CaseState as C
 from cases.states import ErasureState as E
 from cases.states import HoldState as H
@@ -68,11 +78,14 @@ FITS: dict[type[models.Model], dict[str, tuple[Steps, ...]]] = {
     Transfer: {T.REQUESTED: one_of("release"), T.OFFERED: one_of("accept")},
     ErasureRequest: {E.REQUESTED: one_of("decide")},
     LegalHold: {H.PROPOSED: one_of("decide"), H.LIFTING: one_of("decide")},
+    Consent: {"answered": (*one_of("renew"), *NOTHING)},
+    BreakGlass: {B.TO_REVIEW: one_of("review")},
     FollowUpPlan: {"open": (*one_of("visit"), *NOTHING)},
 }
 # May wait beside another step, until somebody has looked.
 BESIDE: dict[type[models.Model], Steps] = {
     Case: frozenset({"urgent_seen"}),
+    BreakGlass: frozenset({"told"}),
     Referral: frozenset({"chase", "chase_supervisor"}),
 }
 # Nobody's turn: the clock must be running instead.
@@ -126,6 +139,8 @@ def _uuid(row: models.Model) -> Any:
 def _state(row: models.Model) -> str:
     if isinstance(row, FollowUpPlan):
         return "open" if row.ended_at is None else "ended"
+    if isinstance(row, Consent):
+        return "answered"
     return str(row.state)  # type: ignore[attr-defined]
 
 

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date
 
 from cases import actions
 from cases.models import Case, ErasureRequest
-from cases.models_erasure import AskedBy, AskedHow, RefusedErasure
+from cases.models.erasure import AskedBy, AskedHow, RefusedErasure
 from cases.selectors import erasure as selectors
 from privacy import audit, keys
 from privacy.actors import Actor

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, OwnsKeys
+from cases.models.file import Case, OwnsKeys
 from cases.states import ErasureState, HoldState
 from privacy.codes import reference
 from privacy.compartments import REGISTER_COMPARTMENTS, permission_rows

@@ -54,6 +54,7 @@ check: dev ## lint, types, layers, migrations, catalogues, docs, styles
 	$(TESTING) $(MANAGE) makemigrations --check --dry-run
 	$(TESTING) $(MANAGE) check_catalogues
 	$(TESTING) $(MANAGE) check_docs
+	$(TESTING) $(MANAGE) render_registers --check
 	@# Without npm the recorded sums still tell whether the style sheet belongs to its sources.
 	cksum $(STYLES) | cmp - frontend/built.sums || { echo "run make css" >&2; exit 1; }
 	if command -v npm >/dev/null 2>&1; then sh frontend/build.sh --check; fi

@@ -5,14 +5,16 @@ class CasesConfig(AppConfig):
     name = "cases"
 
     def ready(self) -> None:
-        from cases import actions, labels, leaving
+        from cases import actions, labels, leaving, tasks  # noqa: F401  (registers the periodic work)
         from cases.actions.duplicates import LOOK
         from cases.actions.ending import SUMMARY_DIES
-        from cases.actions.erasure import ERASE, ERASED
+        from cases.actions.erasure import DELETED, ERASE, ERASED
         from cases.actions.keeping import STRIP, STRIP_PACKET
         from cases.actions.outreach import KEYS_DIE
         from cases.exports import PROGRAMME_COUNTS, TEAM_WORK
         from cases.flows import (
+            AuthorityFlow,
+            BreachFlow,
             BreakGlassFlow,
             CaseFlow,
             ConsentFlow,
@@ -20,10 +22,15 @@ class CasesConfig(AppConfig):
             FollowUpFlow,
             HoldFlow,
             OutreachFlow,
+            RightsFlow,
             SamePersonFlow,
             TransferFlow,
         )
         from cases.models import (
+            AuthorityGrant,
+            AuthorityRequest,
+            Breach,
+            BreachGrant,
             BreakGlass,
             BreakGlassGrant,
             Case,
@@ -37,6 +44,8 @@ class CasesConfig(AppConfig):
             LeadGrant,
             LegalHold,
             LegalHoldGrant,
+            RightsGrant,
+            RightsRequest,
             Transfer,
             TransferGrant,
         )
@@ -53,8 +62,17 @@ class CasesConfig(AppConfig):
             (ErasureRequest, ErasureRequestGrant),
             (LegalHold, LegalHoldGrant),
             (BreakGlass, BreakGlassGrant),
+            (RightsRequest, RightsGrant),
+            (Breach, BreachGrant),
+            (AuthorityRequest, AuthorityGrant),
         ):
-            access.register(granted, grant_model, lambda record, _compartment: record.owner_uuid)
+            access.register(
+                granted,
+                grant_model,
+                lambda record, _compartment: record.owner_uuid,
+                # A restricted file is kept and nothing else: it opens for nobody.
+                shut_when="restricted_at" if granted is Case else "",
+            )
         for model, flow_class in (
             (Lead, OutreachFlow),
             (Case, CaseFlow),
@@ -65,6 +83,9 @@ class CasesConfig(AppConfig):
             (DuplicateMatch, SamePersonFlow),
             (BreakGlass, BreakGlassFlow),
             (Consent, ConsentFlow),
+            (RightsRequest, RightsFlow),
+            (Breach, BreachFlow),
+            (AuthorityRequest, AuthorityFlow),
         ):
             engine.register(model, flow_class)
         for kind in (TEAM_WORK, PROGRAMME_COUNTS):
@@ -74,6 +95,7 @@ class CasesConfig(AppConfig):
         outbox.on(SUMMARY_DIES, actions.destroy_summary_key)
         outbox.on(ERASE, actions.carry_out)
         outbox.on(ERASED, actions.carried_out)
+        outbox.on(DELETED, actions.finish_deletions)
         outbox.on(STRIP, actions.stripped)
         outbox.on(STRIP_PACKET, actions.packet_stripped)
         for keeper in (actions.Files(), actions.Slips(), actions.Contacts()):
@@ -92,5 +114,8 @@ class CasesConfig(AppConfig):
             labels.OfHolds(),
             labels.OfEmergencies(),
             labels.OfConsents(),
+            labels.OfRights(),
+            labels.OfBreaches(),
+            labels.OfAuthorities(),
         ):
             worklist_labels.register(labeller)

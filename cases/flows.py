@@ -9,8 +9,25 @@ from viewflow import this
 from viewflow.workflow import flow
 
 from cases import actions, policies, turns
-from cases.models import BreakGlass, Case, Consent, ErasureRequest, FollowUpPlan, Lead
-from cases.states import CaseState, FollowUpState, LeadState, TransferState
+from cases.models import (
+    AuthorityRequest,
+    Breach,
+    BreakGlass,
+    Case,
+    Consent,
+    ErasureRequest,
+    FollowUpPlan,
+    Lead,
+    RightsRequest,
+)
+from cases.states import (
+    AuthorityState,
+    CaseState,
+    FollowUpState,
+    LeadState,
+    RightsState,
+    TransferState,
+)
 from privacy.roles import Role
 from privacy.sessions import system_actor
 from services import selectors as services
@@ -20,7 +37,8 @@ from workflow.nodes import Flow, Step, Wait, subject_of
 WORKER = frozenset({Role.SOCIAL_WORKER})
 SUPERVISOR = frozenset({Role.SUPERVISOR})
 OUTREACH = frozenset({Role.PEER_WORKER, Role.SOCIAL_WORKER})
-DATA_PROTECTION = frozenset({Role.DPO, Role.SUPERVISOR})
+DATA_PROTECTION = frozenset({Role.DPO})
+SECOND_PERSON = frozenset({Role.DPO, Role.SUPERVISOR})
 CHILD_PROTECTION = frozenset({Role.CHILD_OFFICER, Role.SUPERVISOR})
 
 
@@ -45,8 +63,8 @@ def ask_again(lead: Lead) -> datetime:
     return lead.ask_again_at or services.due("reoffer")
 
 
-def decide_by(erasure: ErasureRequest) -> datetime:
-    return erasure.decide_by
+def decide_by(record: ErasureRequest | AuthorityRequest) -> datetime:
+    return record.decide_by
 
 
 class OutreachFlow(Flow):
@@ -337,7 +355,7 @@ class ErasureFlow(Flow):
     # The second person: the data-protection officer, or a supervisor for what she asked
     decide = Step(
         title=_("Decide about an erasure"),
-        roles=DATA_PROTECTION,
+        roles=SECOND_PERSON,
         holder=turns.erasure_decider,
         stand_in=policies.may_decide_erasure,
         due=decide_by,
@@ -403,7 +421,7 @@ class BreakGlassFlow(Flow):
     # Data-protection officer, never the one who opened
     review = Step(
         title=_("Review the emergency access"),
-        roles=frozenset({Role.DPO}),
+        roles=DATA_PROTECTION,
         holder=turns.reviewers_of,
         due=review_by,
         link="emergency",
@@ -453,5 +471,149 @@ class ConsentFlow(Flow):
         holder=turns.consent_worker,
         due=runs_out,
         link="consent_ending",
+    ).Next(this.end)
+    end = flow.End()
+
+
+# -- the registers of the person's rights
+
+AT_THE_DESK = frozenset({Role.SOCIAL_WORKER, Role.CHILD_OFFICER, Role.SUPERVISOR, Role.DPO})
+
+
+def answer_by(request: RightsRequest) -> datetime:
+    return request.answer_by
+
+
+def due_by(request: RightsRequest) -> datetime:
+    return request.due_by
+
+
+class RightsFlow(Flow):
+    """A client's request"""
+
+    flow_name = "rights"
+    process_title = _("A client's request")
+
+    start = flow.StartHandle(this.begin).Next(this.answer)
+
+    # Data-protection officer
+    answer = Step(
+        title=_("Give the first answer to a client's request"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=answer_by,
+        link="rights_request",
+    ).Next(this.decide)
+    decide = Step(
+        title=_("Decide about a client's request"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=due_by,
+        link="rights_request",
+    ).Next(this.decided)
+    decided = (
+        flow.Switch()
+        .Annotation(title=_("Decision"))
+        .Case(this.second, state_is(RightsState.SECOND))
+        .Case(this.carry_out, state_is(RightsState.GRANTED))
+        .Default(this.end)
+    )
+
+    # Another data-protection officer, or a supervisor who has no part in it
+    second = Step(
+        title=_("Second person: look at a client's request"),
+        roles=SECOND_PERSON,
+        holder=turns.by_name,
+        due=due_by,
+        link="rights_request",
+    ).Next(this.seconded)
+    seconded = (
+        flow.Switch()
+        .Annotation(title=_("Agreed?"))
+        .Case(this.decide, state_is(RightsState.ANSWERED))
+        .Case(this.carry_out, state_is(RightsState.GRANTED))
+        .Default(this.end)
+    )
+
+    # Her worker, at the desk with her; for a deletion the officer again
+    carry_out = Step(
+        title=_("Carry out a client's request"),
+        roles=AT_THE_DESK,
+        holder=turns.carries_out,
+        due=due_by,
+        link="rights_request",
+    ).Next(this.end)
+    end = flow.End()
+
+
+def notify_by(breach: Breach) -> datetime:
+    return breach.notify_by
+
+
+class BreachFlow(Flow):
+    """A data breach"""
+
+    flow_name = "breach"
+    process_title = _("A data breach")
+
+    start = flow.StartHandle(this.begin).Next(this.notify)
+
+    # Data-protection officer, 72 elapsed hours
+    notify = Step(
+        title=_("Data breach: look into it and notify"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=notify_by,
+        link="breach",
+    ).Next(this.learn)
+    learn = Step(
+        title=_("Data breach: write what we learnt, and close"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=due("triage_routine"),
+        link="breach",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class AuthorityFlow(Flow):
+    """An authority's request"""
+
+    flow_name = "authority"
+    process_title = _("An authority's request")
+
+    start = flow.StartHandle(this.begin).Next(this.propose)
+
+    # Data-protection officer
+    propose = Step(
+        title=_("Decide about an authority's request"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=decide_by,
+        link="authority_request",
+    ).Next(this.agree)
+
+    # Another person, who has no part in it
+    agree = Step(
+        title=_("Second person: look at an authority's request"),
+        roles=SECOND_PERSON,
+        holder=turns.by_name,
+        due=decide_by,
+        link="authority_request",
+    ).Next(this.agreed)
+    agreed = (
+        flow.If(state_is(AuthorityState.AGREED))
+        .Annotation(title=_("Agreed?"))
+        .Then(this.reply)
+        .Else(this.propose)
+    )
+
+    # Data-protection officer
+    reply = Step(
+        title=_("Answer the authority on paper"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=decide_by,
+        link="authority_request",
     ).Next(this.end)
     end = flow.End()

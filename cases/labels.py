@@ -8,6 +8,8 @@ from django.db.models import Value
 from django.urls import reverse
 
 from cases.models import (
+    AuthorityRequest,
+    Breach,
     BreakGlass,
     Case,
     CaseReferral,
@@ -17,6 +19,7 @@ from cases.models import (
     FollowUpPlan,
     Lead,
     LegalHold,
+    RightsRequest,
     Transfer,
 )
 from privacy.compartments import Compartment
@@ -105,34 +108,6 @@ class OfTransfers:
         return Label(url=reverse("transfer", args=[transfer.uuid]), reference=transfer.reference)
 
 
-class OfErasures:
-    flows = frozenset({"erasure"})
-    roles: frozenset[str] = frozenset()
-    compartments: tuple[Compartment, ...] = ()
-
-    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
-        found = ErasureRequest.objects.in_bulk({item.subject_id for item in items})
-        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
-
-    def label(self, item: WorkItem, record: models.Model) -> Label:
-        erasure = cast(ErasureRequest, record)
-        return Label(url=reverse("erasure", args=[erasure.uuid]), reference=erasure.reference)
-
-
-class OfHolds:
-    flows = frozenset({"legal_hold"})
-    roles: frozenset[str] = frozenset()
-    compartments: tuple[Compartment, ...] = ()
-
-    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
-        found = LegalHold.objects.in_bulk({item.subject_id for item in items})
-        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
-
-    def label(self, item: WorkItem, record: models.Model) -> Label:
-        hold = cast(LegalHold, record)
-        return Label(url=reverse("hold", args=[hold.uuid]), reference=hold.reference)
-
-
 class OfMatches(OfCases):
     """The supervisor's own file that a number stands in; the other one is never named."""
 
@@ -149,22 +124,6 @@ class OfMatches(OfCases):
         case = cast(Case, record)
         url = reverse("match", args=[item.subject_uuid])
         return Label(url=url, reference=case.code, name=case.alias)
-
-
-class OfEmergencies:
-    """By its own reference: the officer who reviews it never sees the code of the file."""
-
-    flows = frozenset({"emergency"})
-    roles: frozenset[str] = frozenset()
-    compartments: tuple[Compartment, ...] = ()
-
-    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
-        found = BreakGlass.objects.in_bulk({item.subject_id for item in items})
-        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
-
-    def label(self, item: WorkItem, record: models.Model) -> Label:
-        glass = cast(BreakGlass, record)
-        return Label(url=reverse("emergency", args=[glass.uuid]), reference=glass.reference)
 
 
 class OfConsents:
@@ -191,3 +150,62 @@ class OfConsents:
         case = cast(Case, record)
         url = reverse("consent_ending", args=[item.subject_uuid])
         return Label(url=url, reference=case.code, name=case.alias)
+
+
+class _OfRegister:
+    """An item of a register: its own reference, and of a client's request which kind it is. No key
+    is opened for a list."""
+
+    flows: frozenset[str]
+    model: type[models.Model]
+    page: str
+    roles: frozenset[str] = frozenset()
+    compartments: tuple[Compartment, ...] = ()
+
+    def fetch(self, items: list[WorkItem]) -> Mapping[int, models.Model]:
+        found = self.model._default_manager.in_bulk({item.subject_id for item in items})
+        return {item.pk: found[item.subject_id] for item in items if item.subject_id in found}
+
+    def label(self, item: WorkItem, record: models.Model) -> Label:
+        name = record.get_kind_display() if hasattr(record, "get_kind_display") else ""
+        return Label(
+            url=reverse(self.page, args=[item.subject_uuid]), reference=item.reference, name=name
+        )
+
+
+class OfRights(_OfRegister):
+    flows = frozenset({"rights"})
+    model = RightsRequest
+    page = "rights_request"
+
+
+class OfBreaches(_OfRegister):
+    flows = frozenset({"breach"})
+    model = Breach
+    page = "breach"
+
+
+class OfAuthorities(_OfRegister):
+    flows = frozenset({"authority"})
+    model = AuthorityRequest
+    page = "authority_request"
+
+
+class OfErasures(_OfRegister):
+    flows = frozenset({"erasure"})
+    model = ErasureRequest
+    page = "erasure"
+
+
+class OfHolds(_OfRegister):
+    flows = frozenset({"legal_hold"})
+    model = LegalHold
+    page = "hold"
+
+
+class OfEmergencies(_OfRegister):
+    """The officer who reviews it never sees the code of the file."""
+
+    flows = frozenset({"emergency"})
+    model = BreakGlass
+    page = "emergency"

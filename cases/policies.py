@@ -3,7 +3,19 @@ alike, except where the person holds the file and not the verb."""
 
 from django.db.models import Model
 
-from cases.models import BreakGlass, Case, ErasureRequest, Lead, LegalHold, Track, Transfer
+from cases.models import (
+    AuthorityRequest,
+    Breach,
+    BreakGlass,
+    Case,
+    ErasureRequest,
+    Lead,
+    LegalHold,
+    RightsKind,
+    RightsRequest,
+    Track,
+    Transfer,
+)
 from privacy import access, audit, denials, deputies
 from privacy.actors import Actor
 from privacy.compartments import Compartment
@@ -83,6 +95,7 @@ def require_worker(actor: Actor, case: Case) -> None:
     access.require(actor, case)
     if not is_worker(actor, case):
         raise denials.refuse(actor, case, "work_case", Missing.NOT_WORKER)
+    require_unrestricted(actor, case)
 
 
 def require_case_team(actor: Actor, case: Case) -> None:
@@ -110,6 +123,7 @@ def require_supervisor(actor: Actor, case: Case, verb: Verb = Verb.APPROVE) -> N
         raise denials.refuse(actor, case, "supervise", Missing.NOT_SUPERVISOR)
     if actor.user_id == case.worker_id:
         raise denials.refuse(actor, case, "supervise", Missing.OWN_CASE)
+    require_unrestricted(actor, case)
 
 
 def require_another(actor: Actor, case: Case, author_id: int | None) -> None:
@@ -262,7 +276,7 @@ def require_break_glass(actor: Actor) -> None:
 def may_break_glass(actor: Actor, case: Case) -> bool:
     """Open files of adults: a social worker's own team only, a supervisor's anywhere. It is no way
     around a consent that was taken back (the file is closed), nor into the child track."""
-    if case.track != Track.ADULT or not case.is_open:
+    if case.track != Track.ADULT or not case.is_open or case.restricted_at is not None:
         return False
     hers = reach(actor.role, Verb.BREAK_GLASS)
     return hers is Scope.ALL or (hers is Scope.TEAM and actor.team_id == case.team_id)
@@ -325,3 +339,76 @@ def require_naming_for(actor: Actor, case: Case) -> None:
 def require_deputy_party(actor: Actor, deputy: Deputy) -> None:
     if actor.membership_id not in (deputy.principal_id, deputy.stand_in_id):
         raise _absent(actor, deputy, "deputy", "not_party")
+
+
+def require_unrestricted(actor: Actor, case: Case) -> None:
+    """She asked us to keep the file and do nothing else with it."""
+    if case.restricted_at is not None:
+        raise denials.refuse(actor, case, "work_case", Missing.RESTRICTED)
+
+
+# -- the registers of the person's rights
+
+
+def may_register_for(actor: Actor, case: Case) -> bool:
+    """Her worker, a supervisor of the team, the child officers; the data-protection officer, who
+    was given the case code by the client herself."""
+    if actor.role == Role.DPO:
+        return True
+    if case.track == Track.CHILD:
+        return actor.role == Role.CHILD_OFFICER or is_supervisor(actor, case)
+    return is_worker(actor, case) or is_supervisor(actor, case)
+
+
+def require_register_for(actor: Actor, case: Case | None) -> None:
+    if case is None:
+        if not actor.is_a(Role.DPO):
+            raise _absent(actor, None, "register_request", "role")
+        return
+    if actor.role != Role.DPO:
+        access.require(actor, case)
+    if not may_register_for(actor, case):
+        raise _absent(actor, case, "register_request", "not_team")
+
+
+def require_dpo(actor: Actor, record: RightsRequest | Breach | AuthorityRequest) -> None:
+    """The data-protection officer whose register this is."""
+    access.require(actor, record)
+    if not actor.is_a(Role.DPO):
+        raise denials.refuse(actor, record, "register", Missing.NOT_DPO)
+
+
+def is_second_person(actor: Actor, record: RightsRequest | AuthorityRequest) -> bool:
+    return actor.user_id == record.second_id and actor.user_id != record.decided_by_id
+
+
+def require_second(actor: Actor, record: RightsRequest | AuthorityRequest) -> None:
+    """The other person, never the one who decided first."""
+    access.require(actor, record)
+    if not is_second_person(actor, record):
+        raise denials.refuse(actor, record, "register", Missing.NOT_SECOND)
+
+
+def require_desk(actor: Actor, request: RightsRequest) -> None:
+    """Who sits with her at the desk and holds the file: her worker, or the child officers."""
+    access.require(actor, request)
+    case = request.case
+    if case is None or request.kind == RightsKind.COMPLAINT:
+        raise NotFound
+    access.require(actor, case)
+    fits = is_worker(actor, case) or (
+        case.track == Track.CHILD and actor.role == Role.CHILD_OFFICER
+    )
+    if not fits:
+        raise denials.refuse(actor, request, "register", Missing.NOT_WORKER)
+
+
+def require_reporter(actor: Actor) -> None:
+    """A breach, or somebody's demand for data: whoever works here writes it down."""
+    if actor.is_system:
+        raise NotFound
+
+
+def only_registered(actor: Actor, record: Breach | AuthorityRequest) -> bool:
+    """She wrote it down and has no other part in it: she sees that it arrived, and no words."""
+    return actor.user_id == record.registered_by_id and not access.can(actor, record)

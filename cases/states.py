@@ -92,6 +92,30 @@ class BreakGlassState(models.TextChoices):
     REVIEWED = "reviewed", _("Reviewed")
 
 
+class RightsState(models.TextChoices):
+    RECEIVED = "received", _("Waiting for the first answer")
+    ANSWERED = "answered", _("Answered, waiting for the decision")
+    SECOND = "second", _("Waiting for the second person")
+    GRANTED = "granted", _("Granted, to be carried out")
+    DONE = "done", _("Carried out")
+    REFUSED = "refused", _("Refused")
+    OVER = "over", _("Over: the file was erased")
+
+
+class BreachState(models.TextChoices):
+    OPEN = "open", _("Being looked into")
+    NOTIFIED = "notified", _("Notified")
+    KEPT_INSIDE = "kept_inside", _("No notice needed")
+    CLOSED = "closed", _("Closed")
+
+
+class AuthorityState(models.TextChoices):
+    REGISTERED = "registered", _("Waiting for the data-protection officer")
+    PROPOSED = "proposed", _("Waiting for the second person")
+    AGREED = "agreed", _("Decided, to be answered on paper")
+    ANSWERED = "answered", _("Answered")
+
+
 L, C, P, T = LeadState, CaseState, CarePlanState, TransferState
 
 EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
@@ -182,6 +206,40 @@ EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
     ),
     MatchState: frozenset(
         {(MatchState.OPEN, MatchState.LINKED), (MatchState.OPEN, MatchState.CLOSED)}
+    ),
+    RightsState: frozenset(
+        {
+            (RightsState.RECEIVED, RightsState.ANSWERED),
+            (RightsState.ANSWERED, RightsState.SECOND),
+            (RightsState.ANSWERED, RightsState.GRANTED),
+            (RightsState.ANSWERED, RightsState.DONE),
+            (RightsState.ANSWERED, RightsState.REFUSED),
+            (RightsState.SECOND, RightsState.ANSWERED),
+            (RightsState.SECOND, RightsState.GRANTED),
+            (RightsState.SECOND, RightsState.DONE),
+            (RightsState.SECOND, RightsState.REFUSED),
+            (RightsState.GRANTED, RightsState.DONE),
+            (RightsState.RECEIVED, RightsState.OVER),
+            (RightsState.ANSWERED, RightsState.OVER),
+            (RightsState.SECOND, RightsState.OVER),
+            (RightsState.GRANTED, RightsState.OVER),
+        }
+    ),
+    BreachState: frozenset(
+        {
+            (BreachState.OPEN, BreachState.NOTIFIED),
+            (BreachState.OPEN, BreachState.KEPT_INSIDE),
+            (BreachState.NOTIFIED, BreachState.CLOSED),
+            (BreachState.KEPT_INSIDE, BreachState.CLOSED),
+        }
+    ),
+    AuthorityState: frozenset(
+        {
+            (AuthorityState.REGISTERED, AuthorityState.PROPOSED),
+            (AuthorityState.PROPOSED, AuthorityState.REGISTERED),
+            (AuthorityState.PROPOSED, AuthorityState.AGREED),
+            (AuthorityState.AGREED, AuthorityState.ANSWERED),
+        }
     ),
 }
 

@@ -1,6 +1,11 @@
 """Whose turn: the worker, her team's supervisors, the child officers of the place."""
 
+from collections.abc import Collection
+
 from cases.models import (
+    AT_THE_DESK,
+    AuthorityRequest,
+    Breach,
     BreakGlass,
     Case,
     Consent,
@@ -9,6 +14,7 @@ from cases.models import (
     FollowUpPlan,
     Lead,
     LegalHold,
+    RightsRequest,
     Track,
     Transfer,
 )
@@ -93,6 +99,7 @@ def dpo_team() -> Team | None:
 
 
 def data_protection() -> Holder:
+    """Nobody is named: the step waits, overdue, until an administrator has named somebody."""
     team = dpo_team()
     return Holder(Role.DPO, team.pk if team else None, None, team.organisation_id if team else None)
 
@@ -135,3 +142,51 @@ def supervisors_of_file(glass: BreakGlass) -> Holder:
 
 def consent_worker(consent: Consent) -> Holder:
     return worker_of(consent.case)
+
+
+# -- the registers of the person's rights
+
+
+def data_protection_officer(_: RightsRequest | Breach | AuthorityRequest) -> Holder:
+    return data_protection()
+
+
+def second_person(
+    *, without: Collection[int], not_team: int | None = None, first_team: int | None = None
+) -> Membership | None:
+    """Another data-protection officer, else a supervisor: of ``first_team`` if there is one, never
+    of ``not_team``; nobody who stands in ``without`` (ids of users)."""
+    people = (
+        Membership.objects.live()
+        .filter(role__in=(Role.DPO, Role.SUPERVISOR))
+        .exclude(user_id__in=without)
+        .exclude(role=Role.SUPERVISOR, team_id=not_team or 0)
+        .select_related("user", "team__organisation")
+        .order_by("starts_on", "pk")
+    )
+    return min(
+        people, key=lambda item: (item.role != Role.DPO, item.team_id != first_team), default=None
+    )
+
+
+def by_name(record: RightsRequest | AuthorityRequest) -> Holder:
+    """The second person, who was chosen when the first had decided."""
+    user_id = record.second_id
+    found = (
+        Membership.objects.live()
+        .filter(user_id=user_id or 0, role__in=(Role.DPO, Role.SUPERVISOR))
+        .order_by("role", "pk")
+        .first()
+    )
+    if found is None:
+        return data_protection_officer(record)
+    return Holder(found.role, found.team_id, user_id, found.organisation_id)
+
+
+def carries_out(request: RightsRequest) -> Holder:
+    """At the desk: her worker (the child officers for a child); otherwise the officer herself."""
+    if request.case is None or request.kind not in AT_THE_DESK:
+        return data_protection_officer(request)
+    if request.case.track == Track.CHILD:
+        return child_officers_of(request.case)
+    return worker_of(request.case)

@@ -54,7 +54,9 @@ def _places() -> list[tuple[str, str, frozenset[str]]]:
             _("Exports"),
             frozenset({Role.SUPERVISOR, Role.PROGRAMME_OFFICER, Role.DPO}),
         ),
+        ("registers", _("Registers"), frozenset({Role.DPO})),
         ("lead_new", _("New contact"), frozenset({Role.PEER_WORKER, Role.SOCIAL_WORKER})),
         ("accounts", _("Accounts"), frozenset({Role.ADMINISTRATOR, Role.DPO, Role.SUPERVISOR})),
         ("organisations", _("Offices"), frozenset({Role.ADMINISTRATOR})),
+        ("report", _("Report"), frozenset()),
     ]

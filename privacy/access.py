@@ -26,21 +26,32 @@ from privacy.models import Basis, Grant, GrantSource, Membership, Team, User
 
 M = TypeVar("M", bound=models.Model)
 OwnerOf = Callable[[Any, Compartment], UUID]
+# Permissions that open a compartment; the others (work, review) open no key.
+OPEN = "open_"
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
     grant_model: type[Grant]
     owner_of: OwnerOf
+    shut_when: str = ""
 
 
 _registry: dict[type[models.Model], Registration] = {}
 _permission_ids: dict[tuple[str, str], int] = {}
 
 
-def register(model: type[models.Model], grant_model: type[Grant], owner_of: OwnerOf) -> None:
-    """Called from ``AppConfig.ready`` for every model that carries grants."""
-    _registry[model] = Registration(grant_model, owner_of)
+def register(
+    model: type[models.Model],
+    grant_model: type[Grant],
+    owner_of: OwnerOf,
+    *,
+    shut_when: str = "",
+) -> None:
+    """Called from ``AppConfig.ready`` for every model that carries grants. ``shut_when`` =
+    the field that, once set, keeps every compartment of the record shut for everybody, whatever
+    grant stands (processing restricted); ``work`` goes on, so that the record is still found."""
+    _registry[model] = Registration(grant_model, owner_of, shut_when)
 
 
 def registered_models() -> list[type[models.Model]]:
@@ -106,7 +117,11 @@ def live(
         holder = Q(user_id=actor.user_id, membership_id=actor.membership_id)
         if actor.team_id and may_use_team_grant(actor.role, permission):
             holder |= Q(team_id=actor.team_id)
-        holders |= holder & Q(permission_id=permission_id(model, permission))
+        one = holder & Q(permission_id=permission_id(model, permission))
+        shut = _registry[model].shut_when
+        if shut and permission.startswith(OPEN):
+            one &= Q(**{f"content_object__{shut}__isnull": True})
+        holders |= one
     grants: models.QuerySet[Any] = grant_model._default_manager.filter(
         holders, _live_now(), Exists(_job(actor))
     )
@@ -126,6 +141,8 @@ def _question(
             for name in own
             if actor.team_id and may_use_team_grant(actor.role, name)
         ],
+        _registry[model].shut_when,
+        [permission_id(model, name) for name in own if not name.startswith(OPEN)],
     )
 
 

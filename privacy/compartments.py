@@ -17,7 +17,8 @@ class Compartment(StrEnum):
     # Of a referral, not of a case: the slip that travels, and what its recipient writes.
     PACKET = "packet"
     ENTRIES = "entries"
-    # Of a register (an erasure, a legal hold): why it was asked, under a key of its own.
+    # Of a register (an erasure, a client's request, a breach, why somebody broke the glass): what
+    # the data-protection officer reads, under a key of its own.
     REGISTER = "register"
     # Of a person who works here: drafts of typed text that came back after a session ended.
     DRAFT = "draft"

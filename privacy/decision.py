@@ -18,12 +18,15 @@ from privacy.models import Basis, Grant, Membership, Organisation, Team, User
 
 class Question(NamedTuple):
     """About records of one kind: ``own`` = permission ids that count by name, ``shared`` = those
-    that count through her team as well."""
+    that count through her team as well. Where the record's field ``shut_when`` is set, only
+    ``spared`` ones count."""
 
     grant_model: type[Grant]
     ids: Sequence[int]
     own: Sequence[int]
     shared: Sequence[int]
+    shut_when: str = ""
+    spared: Sequence[int] = ()
 
 
 class Held(NamedTuple):
@@ -55,8 +58,22 @@ _JOB = f"""
 """  # noqa: S608  (names of our own tables)
 
 
+def _unless_shut(model: Any, shut: str, spared: int) -> str:
+    if not shut:
+        return ""
+    content = model._meta.get_field("content_object")
+    record = content.related_model._meta
+    open_again = f"g.permission_id IN ({marks(spared)}) OR " if spared else ""
+    return f"""({open_again}NOT EXISTS (
+            SELECT 1 FROM {record.db_table} r
+            WHERE r.id = g.{content.column} AND r.{shut} IS NOT NULL))
+          AND """  # noqa: S608  (names of our own tables)
+
+
 @lru_cache(maxsize=256)
-def _sql(kind: int, grant_model: type[Grant], ids: int, own: int, shared: int) -> str:
+def _sql(
+    kind: int, grant_model: type[Grant], ids: int, own: int, shared: int, shut: str, spared: int
+) -> str:
     model: Any = grant_model  # concrete grants add ``content_object``
     column = model._meta.get_field("content_object").column
     holders = []
@@ -77,7 +94,7 @@ def _sql(kind: int, grant_model: type[Grant], ids: int, own: int, shared: int) -
           AND (g.basis_id IS NULL OR (
                 b.ended_at IS NULL AND b.valid_from <= %s
                 AND (b.valid_until IS NULL OR b.valid_until > %s)))
-          AND {_JOB}
+          AND {_unless_shut(model, shut, spared)}{_JOB}
     """  # noqa: S608  (names of our own tables; values travel as parameters)
 
 
@@ -102,6 +119,8 @@ def held(actor: Actor, questions: Collection[Question]) -> list[Held]:
                 len(question.ids),
                 len(question.own),
                 len(question.shared),
+                question.shut_when,
+                len(question.spared),
             )
         )
         values += question.ids
@@ -109,7 +128,10 @@ def held(actor: Actor, questions: Collection[Question]) -> list[Held]:
             values += [actor.user_id, actor.membership_id, *question.own]
         if question.shared:
             values += [actor.team_id, *question.shared]
-        values += [now, now, now, now, *job]
+        values += [now, now, now, now]
+        if question.shut_when:
+            values += question.spared
+        values += job
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(texts), values)
         return list(map(Held._make, cursor.fetchall()))

@@ -37,6 +37,8 @@ class Missing(StrEnum):
     OWN_PROPOSAL = "own_proposal"
     OWN_SIGNAL = "own"
     NOT_SECOND = "not_second"
+    NOT_DPO = "not_dpo"
+    RESTRICTED = "restricted"
     NOT_ASKER = "not_hers"
     ONE_APPROVAL = "one_approval"
     HOLDER = "not_holder"
@@ -117,6 +119,11 @@ WORDS: dict[Missing, Words] = {
     ),
     Missing.NOT_SECOND: Words(
         gettext_lazy("This waits for the second person: you cannot decide about it."), _SECOND
+    ),
+    Missing.NOT_DPO: Words(gettext_lazy("Only the data-protection officer may do this."), _SECOND),
+    Missing.RESTRICTED: Words(
+        gettext_lazy("The client asked that this file is kept and not used."),
+        gettext_lazy("Only her request, decided by the data-protection officer, ends that."),
     ),
     Missing.NOT_ASKER: Words(
         gettext_lazy("Only who asked for it may take it back."), _ASK_SUPERVISOR

@@ -24,6 +24,7 @@ MOST = 20
 # Passwords and codes are typed again: they are not lost by it, and lie nowhere.
 NEVER_KEPT = {"csrfmiddlewaretoken", "kept", "once"} | {
     "password",
+    "passphrase",
     "old_password",
     "new_password",
     "again",

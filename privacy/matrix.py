@@ -34,7 +34,7 @@ MATRIX: dict[str, dict[C, Scope]] = {
         C.LIVELIHOOD: Scope.OWN,
         C.NOTES: Scope.OWN,
         C.PACKET: Scope.OWN,  # the slip she wrote herself; never the recipient's entries
-        C.REGISTER: Scope.OWN,  # the request she entered for her client
+        C.REGISTER: Scope.OWN,  # her own client's request; never a complaint
     },
     Role.SUPERVISOR: {
         C.IDENTITY: Scope.TEAM,
@@ -53,7 +53,7 @@ MATRIX: dict[str, dict[C, Scope]] = {
         C.CHILD: Scope.TEAM,
         C.PACKET: Scope.TEAM,
         C.ENTRIES: Scope.TEAM,
-        C.REGISTER: Scope.OWN,
+        C.REGISTER: Scope.TEAM,  # a child's requests
     },
     Role.HEALTH_STATION: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},
     Role.WOMENS_UNION: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},
@@ -62,7 +62,7 @@ MATRIX: dict[str, dict[C, Scope]] = {
     Role.SERVICE_OFFICER: {C.PACKET: Scope.TEAM, C.ENTRIES: Scope.TEAM},
     Role.PROGRAMME_OFFICER: {},
     Role.ADMINISTRATOR: {},
-    # Of her registers the reasons; of a file, a slip or a contact nothing.
+    # Of her registers the words, and why colleagues needed emergency access; of a file nothing.
     Role.DPO: {C.REGISTER: Scope.TEAM},
     Role.SYSTEM: {},
 }

@@ -3,6 +3,13 @@
 Each action: may she → may it → change → record → tell, in one transaction.
 """
 
+from cases.actions.authorities import (
+    answer_authority,
+    propose_decision,
+    register_authority,
+    second_decision,
+)
+from cases.actions.breaches import assess_breach, close_breach, notify_breach, register_breach
 from cases.actions.closing import (
     approve_closure,
     conclude_child_protection,
@@ -19,6 +26,8 @@ from cases.actions.consent import (
     renew_consent,
     withdraw,
 )
+from cases.actions.copies import drop_copy, drop_old_copies, fetch_copy, make_copy
+from cases.actions.correcting import correct
 from cases.actions.deputies import end_deputy, name_deputy, name_for_one_approval
 from cases.actions.duplicates import (
     answer_match,
@@ -92,6 +101,18 @@ from cases.actions.referring import (
     settle_referral,
 )
 from cases.actions.restoring import Mended, mend_restored
+from cases.actions.rights import (
+    answer_request,
+    carry_out_request,
+    case_by_code,
+    decide_request,
+    extend_request,
+    finish_deletion,
+    finish_deletions,
+    lift_restriction,
+    register_request,
+    second_request,
+)
 from cases.actions.screening import (
     acknowledge_urgent,
     advise,
@@ -120,6 +141,29 @@ __all__ = [
     "decide_hold",
     "propose_hold",
     "propose_lift",
+    "answer_authority",
+    "propose_decision",
+    "register_authority",
+    "second_decision",
+    "assess_breach",
+    "close_breach",
+    "notify_breach",
+    "register_breach",
+    "drop_copy",
+    "drop_old_copies",
+    "fetch_copy",
+    "make_copy",
+    "correct",
+    "answer_request",
+    "carry_out_request",
+    "case_by_code",
+    "decide_request",
+    "extend_request",
+    "finish_deletion",
+    "finish_deletions",
+    "lift_restriction",
+    "register_request",
+    "second_request",
     "GoalDraft",
     "accept_transfer",
     "acknowledge_urgent",

@@ -180,7 +180,7 @@ def close_deputy(actor: Actor, deputy: Deputy) -> None:
         ).select_related("stand_in", "principal")
     )
     for record in records:
-        access.take_away(record, user=deputy.stand_in.user_id, source=GrantSource.DEPUTY)
+        access.take_away(record, by=actor, user=deputy.stand_in.user_id, source=GrantSource.DEPUTY)
         for other in others:
             _give_again(actor, record, other)
     if deputy.right == DeputyRight.ONE_APPROVAL:

@@ -86,7 +86,7 @@ def break_glass(
     access.give(
         glass,
         [REVIEW, Compartment.REGISTER.permission],
-        team=reviewers.team_id,
+        team=reviewers,
         source=GrantSource.TEAM,
         granted_by=actor,
         sort_key=glass.sort_key,
@@ -152,7 +152,7 @@ def end_break_glass(*, actor: Actor, glass: BreakGlass) -> None:
         raise AlreadyDone(_("This emergency access has ended already."), when=glass.expires_at)
     glass.ended_at, glass.ended_by_id = timezone.now(), actor.user_id
     glass.save(update_fields=["ended_at", "ended_by"])
-    access.take_away(glass.case, user=glass.by_id, source=SOURCE)
+    access.take_away(glass.case, by=actor, user=glass.by_id, source=SOURCE)
     audit.record_change(actor=actor, event="emergency.ended", subject=glass)
     note(actor, glass.case, "case.emergency_ended")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,14 +22,25 @@ from cases.models import (
     Case,
     CaseReferral,
     Consent,
+    DuplicateMatch,
     ErasureRequest,
     Lead,
     LegalHold,
+    RightsKind,
+    RightsRequest,
     Transfer,
 )
 from cases.models.erasure import HOLDING, AskedBy, AskedHow, RefusedErasure
 from cases.selectors.erasure import holds_on, owners_of
-from cases.states import CaseState, ClosureReason, ErasureState, HoldState, check
+from cases.states import (
+    CaseState,
+    ClosureReason,
+    ErasureState,
+    HoldState,
+    MatchState,
+    RightsState,
+    check,
+)
 from cases.turns import dpo_team
 from privacy import access, audit, erasure, keys, outbox
 from privacy.actors import Actor
@@ -46,6 +58,7 @@ from workflow import engine
 
 ERASE = "case.erase"
 ERASED = "case.erased"
+DELETED = "case.deletion_done"
 REGISTER_PERMISSIONS = ("work", Compartment.REGISTER.permission)
 LONGEST_REASON = 2000
 
@@ -226,6 +239,13 @@ def close_down(actor: Actor, case: Case) -> None:
         engine.cancel(subject=lead, actor=actor)
     for hold in LegalHold.objects.filter(case=case):
         engine.cancel(subject=hold, actor=actor)
+    for match in DuplicateMatch.objects.filter(Q(case=case) | Q(other=case), state=MatchState.OPEN):
+        engine.cancel(subject=match, actor=actor)
+        match.state, match.decided_at = MatchState.CLOSED, timezone.now()
+        match.save(update_fields=["state", "decided_at"])
+    for consent in consents:
+        engine.cancel(subject=consent, actor=actor)
+    _end_requests(actor, case)
     engine.cancel(subject=case, actor=actor)
     access.take_away(case, by=actor)
     if case.state != CaseState.CLOSED:
@@ -239,11 +259,27 @@ def close_down(actor: Actor, case: Case) -> None:
         )
 
 
+def _end_requests(actor: Actor, case: Case) -> None:
+    """What else she had asked for has no file any more; only the wish to delete waits for its end.
+    The register stays with the data-protection officers."""
+    for request in RightsRequest.objects.filter(case=case):
+        _leave_to_officers(request)
+        if request.kind == RightsKind.DELETE or not request.is_open:
+            continue
+        engine.cancel(subject=request, actor=actor)
+        before = request.state
+        request.state, request.done_at = RightsState.OVER, timezone.now()
+        request.save(update_fields=["state", "done_at"])
+        audit.record_change(
+            actor=actor, event="rights.over", subject=request, before=before, after=request.state
+        )
+
+
 def _links(case: Case) -> list[int]:
     return list(CaseReferral.objects.filter(case=case).values_list("referral_id", flat=True))
 
 
-def _leave_to_officers(request: ErasureRequest) -> None:
+def _leave_to_officers(request: ErasureRequest | RightsRequest) -> None:
     officers = dpo_team()
     for grant in request.grants.filter(revoked_at__isnull=True):
         if officers is None or grant.team_id != officers.pk:
@@ -328,7 +364,8 @@ def _mark(work: Work) -> None:
         state=HoldState.LIFTED, ended_at=now
     )
     work.counts["referrals"] = len(_links(case))
-    outbox.put(ERASED, case.pk, dedupe_key=f"{ERASED}:{case.pk}:{now:%Y%m%d%H%M%S%f}")
+    for topic in (ERASED, DELETED):
+        outbox.put(topic, case.pk, dedupe_key=f"{topic}:{case.pk}:{now:%Y%m%d%H%M%S%f}")
 
 
 # In this order, each harmless when run twice: a test kills the process before and after each.

@@ -142,6 +142,7 @@ def change_contact(*, actor: Actor, case: Case, contact: dict[str, Any]) -> None
     """A new safe way to reach her. Default: do not contact."""
     case = locked(case)
     policies.require_edit(actor, case, Compartment.CONTACT)
+    policies.require_unrestricted(actor, case)
     must_be_open(case)
     case.contact = safe_contact(contact)
     case.save(update_fields=["contact"])
@@ -156,6 +157,7 @@ def change_identity(
     """Only what a chosen service needs; every field but the alias may stay empty."""
     case = locked(case)
     policies.require_edit(actor, case, Compartment.IDENTITY)
+    policies.require_unrestricted(actor, case)
     must_be_open(case)
     case.alias = required("alias", alias, _("Enter the name she wants to be called by."))
     if birth_year and not (

@@ -23,6 +23,7 @@ from cases.actions.plot import (
     required,
 )
 from cases.actions.referring import links_of
+from cases.actions.rights import follow_worker
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
 from cases.turns import match_supervisors, supervisors_of, worker_of
@@ -67,7 +68,8 @@ def assign_case(*, actor: Actor, case: Case, worker: User) -> None:
 
 
 def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
-    """New worker and team; their lists, grants and open referrals follow."""
+    """New worker and team; their lists, grants, open referrals and her own requests follow."""
+    before, team_before = case.worker_id, case.team_id
     case.worker, case.team, case.organisation = worker, team, team.organisation
     case.save(update_fields=["worker", "team", "organisation", "area_code"])
     give_team(actor, case, worker=worker, team=team)
@@ -85,6 +87,7 @@ def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
     # Every slip of hers, also those that are over: their loop is closed by the new worker.
     for link in links_of(case):
         referrals.change_sender(actor=actor, referral=link.referral, sender=worker, team=team)
+    follow_worker(actor, case, before=before, team_before=team_before)
 
 
 @transaction.atomic
@@ -191,6 +194,7 @@ def release_transfer(*, actor: Actor, transfer: Transfer) -> None:
     """Our supervisor agrees; only now does the other office hear of it, and only the summary."""
     transfer = _locked_transfer(transfer)
     policies.require_releasing_supervisor(actor, transfer)
+    policies.require_unrestricted(actor, transfer.case)
     _move(actor, transfer, TransferState.OFFERED, "transfer.offered")
     access.give(
         transfer,
@@ -228,6 +232,7 @@ def accept_transfer(*, actor: Actor, transfer: Transfer, worker: User) -> None:
     transfer = _locked_transfer(transfer)
     policies.require_receiving_supervisor(actor, transfer)
     case = locked(transfer.case)
+    policies.require_unrestricted(actor, case)
     must_be(case, *MOVABLE)
     _worker_in(transfer.to_team_id, worker)
     old_worker, old_team = case.worker_id, case.team_id

@@ -178,6 +178,8 @@ class Case(OwnsKeys):
     closed_at = models.DateTimeField(null=True)
     # Its keys are gone and nobody holds a grant: the row counts in statistics, and is never found.
     erased_at = models.DateTimeField(null=True)
+    # She asked us to stop: the file is kept and nothing else, see ``Restriction``.
+    restricted_at = models.DateTimeField(null=True)
 
     class Meta:
         permissions = permission_rows(CASE_COMPARTMENTS)

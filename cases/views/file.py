@@ -384,6 +384,7 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
 
     offer("case_timeline", _("What has happened, and where this stands"), True)
     offer("case_opened", _("Who opened this file"), policies.may_read_looks(actor, case))
+    offer("case_requests", _("Her requests and her own file"), worker or supervises)
     offer("case_contact", _("Change the contact plan"), case.is_open)
     offer("case_identity", _("Change her personal details"), case.is_open)
     offer("papers", _("Papers in this file"), True)

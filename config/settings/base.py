@@ -229,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "retention": {"task": "privacy.retention", "schedule": 3600.0},
     "drop-exports": {"task": "privacy.drop_exports", "schedule": 3600.0},
     "drop-old-sessions": {"task": "privacy.drop_old_sessions", "schedule": 3600.0},
+    "drop-old-copies": {"task": "cases.drop_old_copies", "schedule": 3600.0},
     "sweep-orphan-keys": {"task": "privacy.sweep_orphan_keys", "schedule": 6 * 3600.0},
     "rotate-keys": {"task": "privacy.rotate_keys", "schedule": 24 * 3600.0},
     "finish-resealing": {"task": "privacy.finish_resealing", "schedule": 3600.0},

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -216,6 +216,36 @@ def refused(*, actor: Actor | None, action: str, subject: models.Model | None, r
 def signed(*, actor: Actor | None, action: str, result: str = "allowed") -> None:
     """Sign-in, sign-out, quick exit, a failed sign-in."""
     _write(actor=actor, action=action, result=result)
+
+
+def job_opened(
+    *,
+    actor: Actor,
+    job: str,
+    request: models.Model,
+    owners: Mapping[UUID, Iterable[Compartment]],
+) -> None:
+    """A job that two persons allowed is about to open keys: a row for the request, one an owner.
+    ``purpose`` of an owner's row is the job; its time and the request's row belong together."""
+    _write(
+        actor=actor,
+        action=f"job:{job}",
+        result="allowed",
+        object_type=request._meta.label_lower,
+        object_uuid=request.uuid,  # type: ignore[attr-defined]
+        purpose=job,
+        count=len(owners),
+    )
+    for uuid, compartments in owners.items():
+        _write(
+            actor=actor,
+            action="open",
+            result="allowed",
+            object_type="owner",
+            object_uuid=uuid,
+            compartments=compartments,
+            purpose=f"{job}:{request.uuid}",  # type: ignore[attr-defined]
+        )
 
 
 def note_locked(owner: UUID, compartment: Compartment, result: str) -> None:

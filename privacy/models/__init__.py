@@ -27,6 +27,7 @@ from privacy.models.exports import ExportPurpose, ExportRequest, ExportStage
 from privacy.models.files import DeleteReason, FileKind, SealedChunk, SealedFile
 from privacy.models.forms import KeptText, SentForm
 from privacy.models.grants import Basis, BasisQuerySet, Grant, GrantSource
+from privacy.models.jobs import JobGrant
 from privacy.models.keystore import BlindIndex, WrappedDataKey
 from privacy.models.outbox import Outbox
 from privacy.models.people import (
@@ -67,6 +68,7 @@ __all__ = [
     "CodePurpose",
     "Grant",
     "GrantSource",
+    "JobGrant",
     "KeptText",
     "Membership",
     "MembershipQuerySet",

@@ -10,6 +10,7 @@ from django.db import transaction
 from cases.models import Case, Consent, FollowUpPlan, Lead, Transfer
 from referrals.models import Referral
 from tests import factories as make
+from tests.cases import rights_story as rights
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 
@@ -68,6 +69,16 @@ def pages(cast):
     plan = make.livelihood_active(cast)
     yield "thu", f"/livelihood/{plan.uuid}/milestone/"
     yield "thu", f"/livelihood/{plan.uuid}/visit/"
+    yield "hanh", f"/cases/{supported.uuid}/requests/new/"
+    yield "yen", "/registers/new/"
+    yield "yen", f"/requests/{rights.asked(cast).uuid}/"
+    yield "yen", f"/requests/{rights.answered(cast, 'object').uuid}/"
+    yield "bich", f"/requests/{rights.decided(cast, 'copy').uuid}/"
+    yield "hanh", f"/requests/{rights.decided(cast, 'correct').uuid}/correct/"
+    yield "lan", "/report/authority/"
+    yield "lan", "/report/breach/"
+    yield "yen", f"/authority-requests/{rights.letter(cast).uuid}/"
+    yield "yen", f"/breaches/{rights.leaked(cast).uuid}/"
 
 
 def filled(form, nasty):

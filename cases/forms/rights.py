@@ -38,6 +38,7 @@ COMPARTMENTS = {
     Compartment.ENTRIES: gettext_lazy("Entries of a receiving office"),
     Compartment.REGISTER: gettext_lazy("Registers of data protection"),
     Compartment.DRAFT: gettext_lazy("Drafts of somebody who works here"),
+    Compartment.FACTOR: gettext_lazy("Second factor of somebody who works here"),
 }
 PARTS = [(item.value, COMPARTMENTS[item]) for item in COMPARTMENTS if item in CASE_COMPARTMENTS] + [
     (item.value, COMPARTMENTS[item]) for item in (Compartment.PACKET, Compartment.ENTRIES)

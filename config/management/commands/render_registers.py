@@ -18,6 +18,7 @@ from django.utils import translation
 from cases.forms.rights import COMPARTMENTS
 from cases.models import Consent, Purpose, RightsKind
 from cases.models.rights import CLOCKS
+from privacy import retention
 from privacy.compartments import CASE_COMPARTMENTS, Compartment
 from privacy.crypto import KEY_BYTES
 from privacy.fields import SealedField
@@ -136,13 +137,18 @@ def _compartment_rows() -> Iterator[tuple[str, ...]]:
 
 
 def _retention() -> Iterator[str]:
-    """The schedule of the retention room where there is one; the default until then."""
-    path = loading.DATA / "retention.json"
-    if path.exists():
-        yield f"Theo dữ liệu có ngày hiệu lực `services/data/{path.name}`."
-    else:
-        yield "Mặc định 24 tháng sau khi kết thúc hồ sơ; có thể giữ lâu hơn khi luật buộc giữ."
+    """The schedule that the nightly job obeys, and what no rule ends."""
+    schedule = retention.in_force()
+    yield f"Nguồn: {schedule.source}. Tình trạng: {schedule.status}."
     yield ""
+    units = {"hours": "giờ", "days": "ngày", "months": "tháng"}
+    yield from _table(
+        ("dữ liệu", "thời hạn", "nguồn"),
+        ((rule.vi, f"{rule.amount} {units[rule.unit]}", rule.source) for rule in schedule.rules),
+    )
+    yield "Không có thời hạn:"
+    yield ""
+    yield from _table(("dữ liệu", "nguồn"), ((kept.vi, kept.source) for kept in schedule.kept))
 
 
 def render_register() -> str:

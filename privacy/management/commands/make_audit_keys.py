@@ -59,5 +59,5 @@ def add_audit_keys() -> list[str]:
             "from its copy, or move the old anchors to another folder and keep them."
         )
     made = ring.add_audit_keys()
-    audit.key_event(actor=None, event="key.audit_made", count=len(made))
+    audit.key_event(action="key.audit_made", count=len(made))
     return made

@@ -138,7 +138,7 @@ def _compartment_rows() -> Iterator[tuple[str, ...]]:
 
 def _retention() -> Iterator[str]:
     """The schedule that the nightly job obeys, and what no rule ends."""
-    schedule = retention.in_force()
+    schedule = retention.schedule()
     yield f"Nguồn: {schedule.source}. Tình trạng: {schedule.status}."
     yield ""
     units = {"hours": "giờ", "days": "ngày", "months": "tháng"}

@@ -289,7 +289,8 @@ def open_keys(
             grants=grants,
         )
         return keys.open_pairs(pairs)
-    except keys.KeyringUnavailable:
+    except keys.KeyringUnavailable as error:
+        keys.note_unavailable(error.code)
         return set()
 
 

@@ -200,6 +200,7 @@ _PARTS = {
     Compartment.ENTRIES: gettext_lazy("the recipient's own entries"),
     Compartment.REGISTER: gettext_lazy("the register"),
     Compartment.DRAFT: gettext_lazy("drafts"),
+    Compartment.FACTOR: gettext_lazy("second factor"),
 }
 
 

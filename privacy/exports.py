@@ -29,10 +29,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from privacy import access, audit
+from privacy import access, audit, denials, proof
 from privacy.actors import Actor
 from privacy.codes import ALPHABET
-from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
+from privacy.errors import AlreadyDone, Invalid, NotFound, WrongState
 from privacy.models import ExportPurpose, ExportRequest, ExportStage
 from privacy.roles import Role
 
@@ -132,8 +132,8 @@ def decide(*, actor: Actor, request: ExportRequest, approve: bool) -> None:
         raise NotFound
     request = _locked(request)
     if request.asked_by_id == actor.user_id:
-        audit.refused(actor=actor, action="approve_export", subject=request, reason="own")
-        raise Forbidden(_("Nobody decides about her own export."))
+        raise denials.refuse(actor, request, "approve_export", denials.Missing.OWN_REQUEST)
+    proof.require(actor)
     if request.stage != ExportStage.ASKED:
         raise AlreadyDone(_("This has been decided already."), when=request.decided_at)
     request.stage = ExportStage.APPROVED if approve else ExportStage.REFUSED
@@ -151,6 +151,7 @@ def make(
     Raises NotFound when she lost the right, before or between two batches: nothing is kept then."""
     request = _locked(request)
     _hers(actor, request)
+    proof.require(actor)
     if request.stage != ExportStage.APPROVED:
         raise WrongState(_("This export cannot be made now."))
     kind = kind_of(actor, request.kind)
@@ -262,7 +263,7 @@ def _record(
 
 def _log(actor: Actor, request: ExportRequest, action: str) -> None:
     """In the audit of what people saw, beside the openings: an export is one."""
-    audit.signed(actor=actor, action=f"{action}:{request.reference}")
+    audit.looked(actor=actor, action=action, subject=request, purpose=request.purpose)
 
 
 # -- the file

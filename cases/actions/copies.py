@@ -18,7 +18,7 @@ from cases.actions.registers import must_be_granted
 from cases.models import CaseReferral, ClientCopy, RightsKind, RightsRequest
 from cases.selectors import openings, personal_file
 from cases.states import RightsState
-from privacy import access, audit, jobs
+from privacy import access, audit, jobs, proof
 from privacy.actors import Actor
 from privacy.compartments import CASE_COMPARTMENTS, REGISTER_COMPARTMENTS, Compartment
 from privacy.errors import Invalid, NotFound, WrongState
@@ -68,6 +68,7 @@ def make_copy(*, actor: Actor, request: RightsRequest, passphrase: str) -> Clien
         .get(pk=request.pk)
     )
     policies.require_desk(actor, request)
+    proof.require(actor)
     if request.kind != RightsKind.COPY or request.case is None:
         raise NotFound
     case = locked(request.case)

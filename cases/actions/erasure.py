@@ -42,7 +42,7 @@ from cases.states import (
     check,
 )
 from cases.turns import dpo_team
-from privacy import access, audit, erasure, keys, outbox
+from privacy import access, audit, erasure, keys, outbox, proof
 from privacy.actors import Actor
 from privacy.compartments import REGISTER_COMPARTMENTS, Compartment
 from privacy.errors import AlreadyDone, Invalid, WrongState
@@ -185,6 +185,7 @@ def approve_erasure(*, actor: Actor, erasure: ErasureRequest) -> None:
     """The second person agrees. Everything ends now; the keys die right after this commits."""
     case, request = _locked_request(erasure)
     policies.require_erasure_decider(actor, request)
+    proof.require(actor)
     if request.state == ErasureState.REQUESTED and holds_on(case).exists():
         raise WrongState(
             _("A legal hold stands on this file. As long as it stands nothing may be erased.")

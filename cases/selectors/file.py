@@ -248,6 +248,7 @@ EVENTS: Mapping[str, Any] = {
     "rights.seconded": _("The second person agreed"),
     "rights.sent_back": _("The second person sent it back"),
     "rights.done": _("The request was carried out"),
+    "rights.over": _("The request ended with the file"),
     "rights.restriction_lifted": _("The restriction ended"),
     "rights.copy_made": _("The client's own copy was made"),
     "rights.copy_fetched": _("The client's own copy was fetched"),

@@ -56,7 +56,19 @@ _CODES = [
     if field.get_internal_type() == "CharField"
 ]
 # Without a keyring only these are written: they give no sight of anything.
-_SIGHTLESS = frozenset({"locked", "sign_in", "sign_out", "idle_end", "quick_exit", "rules.loaded"})
+_SIGHTLESS = frozenset(
+    {
+        "locked",
+        "sign_in",
+        "sign_out",
+        "idle_end",
+        "quick_exit",
+        "rules.loaded",
+        "key.unavailable",
+    }
+)
+# Installations whose keyring was found to be that of this key store.
+_known: set[str] = set()
 
 
 class _Names(threading.local):
@@ -138,7 +150,7 @@ def append(row: AuditEvent) -> AuditEvent:
         if not CODE.fullmatch(getattr(row, name)):
             raise ValueError(f"{name} of an audit row is no code")
     try:
-        root = keys.provider().audit_root()
+        root = _root()
     except keys.KeyringUnavailable:
         if not is_sightless(row):
             raise
@@ -152,6 +164,17 @@ def append(row: AuditEvent) -> AuditEvent:
             raise
         forget_names()
         return _append_signed(row, root)
+
+
+def _root() -> bytes:
+    """The root of the chains; another installation's would spoil every row for the proof."""
+    keyring = keys.provider()
+    root = keyring.audit_root()
+    mounted = keyring.installation()
+    if mounted not in _known:
+        keys.refuse_foreign(keyring)
+        _known.add(mounted)
+    return root
 
 
 def _append_signed(row: AuditEvent, root: bytes) -> AuditEvent:

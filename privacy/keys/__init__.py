@@ -24,7 +24,7 @@ from privacy.keys.provider import (
     dek_context,
 )
 from privacy.keys.providers import _providers, provider
-from privacy.keys.ring import Pair, Ring, fresh_ring, open_pairs, ring
+from privacy.keys.ring import Pair, Ring, fresh_ring, note_unavailable, open_pairs, ring
 from privacy.keys.trouble import KeyMissing, KeyringUnavailable, Trouble
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "destroy",
     "fresh_ring",
     "make",
+    "note_unavailable",
     "open_pairs",
     "provider",
     "refuse_foreign",

@@ -162,7 +162,7 @@ def _load(pairs: Collection[Pair]) -> dict[Pair, dict[int, crypto.DataKey]]:
     try:
         opened = provider().unwrap_many(items)
     except KeyringUnavailable as error:
-        _note_unavailable(error.code)
+        note_unavailable(error.code)
         raise
     found: dict[Pair, dict[int, crypto.DataKey]] = {}
     for (pair, version), raw in zip(places, opened, strict=True):
@@ -171,15 +171,16 @@ def _load(pairs: Collection[Pair]) -> dict[Pair, dict[int, crypto.DataKey]]:
     return found
 
 
-def _note_unavailable(code: Trouble) -> None:
-    """One audit row a request; the page goes on locked even where it cannot be written."""
+def note_unavailable(code: Trouble) -> None:
+    """One audit row a request; the page goes on locked even where none can be written, as when the
+    key of the audit's own chains is out of reach."""
     from privacy import audit
 
     if ring().unavailable is None:
         ring().unavailable = code
         try:
             audit.key_event(action="key.unavailable", result=code.value)
-        except DatabaseError:
+        except (DatabaseError, KeyringUnavailable):
             event(logger, "unavailable_not_recorded", level=logging.ERROR)
 
 

@@ -4,15 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('services', '0001_initial'),
+        ("services", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='ruleset',
-            name='kind',
-            field=models.CharField(choices=[('questionnaire', 'Screening questions'), ('triage', 'Triage rules'), ('mapping', 'From answer to service'), ('legal_aid_ground', 'Grounds for legal aid'), ('loan', 'Loans, in the order to offer them'), ('training', 'Support for vocational training'), ('clock', 'Deadlines'), ('follow_up_template', 'Follow-up timeline'), ('hotline', 'Hotlines'), ('consent_wording', 'Words in which consent is asked'), ('packet_field', 'Fields of a referral slip'), ('audit_watch', 'What a data-protection officer looks into'), ('disclosure', 'Numbers that may be told'), ('guard', 'Limits that guard personal data')], max_length=20),
+            model_name="ruleset",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("questionnaire", "Screening questions"),
+                    ("triage", "Triage rules"),
+                    ("mapping", "From answer to service"),
+                    ("legal_aid_ground", "Grounds for legal aid"),
+                    ("loan", "Loans, in the order to offer them"),
+                    ("training", "Support for vocational training"),
+                    ("clock", "Deadlines"),
+                    ("follow_up_template", "Follow-up timeline"),
+                    ("hotline", "Hotlines"),
+                    ("consent_wording", "Words in which consent is asked"),
+                    ("packet_field", "Fields of a referral slip"),
+                    ("audit_watch", "What a data-protection officer looks into"),
+                    ("disclosure", "Numbers that may be told"),
+                    ("guard", "Limits that guard personal data"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -138,7 +138,7 @@ def test_a_grant_revoked_in_the_middle_is_felt_in_the_middle(cast, seven):
         got.append(case)
         if len(got) == 2:
             actions.assign_case(actor=cast.bich, case=seven[4], worker=cast.user("tam"))
-            access.take_away(seven[2])
+            access.take_away(seven[2], by=cast.bich)
     assert got == [seven[0], seven[1], seven[3], seven[5], seven[6]]
 
 

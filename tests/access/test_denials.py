@@ -76,7 +76,9 @@ def test_role_job_and_missing_grant(cast, case):
 
 def test_a_page_that_stays_shut_says_why(cast, case, sign_in):
     """She works on it, and one part was taken from her: 403, what, and what next."""
-    access.take_away(case, user=cast.user("hanh").pk, permissions=[C.CONTACT.permission])
+    access.take_away(
+        case, by=cast.bich, user=cast.user("hanh").pk, permissions=[C.CONTACT.permission]
+    )
     answer = sign_in("hanh").get(f"/cases/{case.uuid}/contact/")
     text = answer.content.decode()
     assert answer.status_code == 403

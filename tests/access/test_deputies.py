@@ -13,8 +13,8 @@ from privacy import access, denials
 from privacy.denials import Missing
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.models import Deputy, Membership
+from tests import door
 from tests import factories as f
-from tests.cast import PASSWORD
 from workflow import selectors
 
 TODAY = timezone.localdate
@@ -288,6 +288,8 @@ def test_who_has_one_job_has_nothing_to_change(cast, sign_in):
 def sign_in_as(cast, name, row):
 
     client = Client()
-    client.post("/sign-in/", {"username": name, "password": PASSWORD})
+    door.device(name)
+    door.knock(client, name)
     client.post("/sign-in/work/", {"membership": str(row.uuid)})
+    assert door.show_code(client, name).status_code == 302
     return client

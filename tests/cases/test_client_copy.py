@@ -18,6 +18,7 @@ from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.models import AuditEvent, ChangeRecord
 from privacy.passphrases import weakness
+from tests import door
 from tests import factories as make
 from tests.cases import rights_story as story
 
@@ -33,14 +34,14 @@ def opened_pdf(content, passphrase=P):
 
 def made(cast):
     request = story.agreed(cast)
-    actions.make_copy(actor=cast.hanh, request=request, passphrase=P)
+    actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=P)
     return make.fresh(request)
 
 
 def test_before_the_second_yes_nothing_is_made(cast):
     for request in (story.asked(cast, "copy"), story.decided(cast, "copy")):
         with pytest.raises(WrongState):
-            actions.make_copy(actor=cast.hanh, request=request, passphrase=P)
+            actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=P)
     assert not ClientCopy.objects.exists()
 
 
@@ -48,8 +49,8 @@ def test_only_her_worker_brings_it_to_her(cast):
     request = story.agreed(cast)
     for name, error in (("bich", Forbidden), ("yen", NotFound), ("tam", NotFound)):
         with pytest.raises(error):
-            actions.make_copy(actor=getattr(cast, name), request=request, passphrase=P)
-    actions.make_copy(actor=cast.hanh, request=request, passphrase=P)
+            actions.make_copy(actor=door.proved(getattr(cast, name)), request=request, passphrase=P)
+    actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=P)
     for name, error in (("bich", Forbidden), ("yen", NotFound), ("tam", NotFound)):
         with pytest.raises(error):
             actions.fetch_copy(actor=getattr(cast, name), request=request)
@@ -75,7 +76,7 @@ def test_a_weak_passphrase_makes_nothing(cast, weak):
     assert weakness(weak)
     request = story.agreed(cast)
     with pytest.raises(Invalid):
-        actions.make_copy(actor=cast.hanh, request=request, passphrase=weak)
+        actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=weak)
     assert not ClientCopy.objects.exists() and make.fresh(request).state == "granted"
     assert weakness(P) == ""
 
@@ -101,7 +102,7 @@ def test_it_opens_with_her_passphrase_only_and_holds_her_whole_file(cast):
 def test_the_worker_who_carries_it_opens_no_more_than_before(cast):
     request = story.agreed(cast)
     with keys.fresh_ring() as ring:
-        actions.make_copy(actor=cast.hanh, request=request, passphrase=P)
+        actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=P)
         assert (request.case.uuid, C.HEALTH) not in ring.seen
         assert (request.case.uuid, C.IDENTITY) not in ring.seen
     rows = AuditEvent.objects.filter(
@@ -109,7 +110,7 @@ def test_the_worker_who_carries_it_opens_no_more_than_before(cast):
     )
     assert rows.get().role == "system"
     with pytest.raises(AlreadyDone):
-        actions.make_copy(actor=cast.hanh, request=request, passphrase=P)
+        actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=P)
 
 
 def test_neither_approver_opens_what_lies_here(cast):
@@ -161,7 +162,7 @@ def test_no_copy_of_a_restricted_file(cast):
     actions.answer_request(actor=cast.yen, request=other, answer="Đã nhận")
     actions.decide_request(actor=cast.yen, request=other, outcome="granted", findings="x")
     with pytest.raises(Forbidden):
-        actions.make_copy(actor=cast.hanh, request=request, passphrase=P)
+        actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=P)
 
 
 def test_paper_writes_vietnamese_and_takes_markup_as_text():

@@ -50,6 +50,7 @@ def test_every_compartment_has_a_period_with_its_source():
         "entries",
         "draft",
         "register",
+        "factor",
     }
     for rule in standing.rules:
         assert rule.source and rule.vi and rule.en and rule.amount > 0

@@ -4,20 +4,22 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.utils import timezone
 
 from cases import actions
-from cases.models import Case, Correction, RightsRequest
+from cases.models import Case, Correction, ErasureRequest, RightsRequest
 from config.management.commands.check_flows import problems
 from privacy import access, keys
 from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.fields import LOCKED
 from privacy.models import AuditEvent, ChangeRecord, WrappedDataKey
-from privacy.sessions import system_actor
 from services import selectors as services
+from tests import door
 from tests import factories as make
 from tests.cases import rights_story as story
+from workflow import relay
 from workflow.models import WorkItem
 from workflow.selectors import waiting_for
 
@@ -361,21 +363,54 @@ def test_only_her_worker_corrects_and_only_what_was_granted(cast):
         correct(cast, story.decided(cast, "view"))
 
 
-# -- deletion: the seam
+# -- deletion: the way of every erasure
 
 
-def test_a_granted_deletion_opens_the_erasure_and_ends_with_its_keys(cast, monkeypatch):
-    opened = []
-    monkeypatch.setattr("cases.actions.rights._erasure", [])
-    actions.on_deletion(lambda actor, request: opened.append(request.pk))
+def test_a_granted_deletion_opens_the_erasure_and_ends_with_its_keys(cast):
     request = story.answered(cast, "delete")
     actions.decide_request(actor=cast.yen, request=request, outcome="granted", findings="x")
-    assert opened == [request.pk] and steps(cast.yen) == ["carry_out"]
-    with pytest.raises(WrongState):
+    erasure = ErasureRequest.objects.get(case=request.case)
+    assert (erasure.asked_by, erasure.state) == ("client", "requested")
+    assert erasure.asked_on == timezone.localdate(request.received_at)
+    with pytest.raises(Forbidden):  # nobody decides what she asked for herself
+        actions.approve_erasure(actor=door.proved(cast.yen), erasure=erasure)
+    with pytest.raises(WrongState):  # not on anybody's word
         actions.finish_deletion(actor=cast.yen, request=request)
     with pytest.raises(Forbidden):
         actions.finish_deletion(actor=cast.hanh, request=request)
-    keys.destroy(request.case.uuid)
+    actions.approve_erasure(actor=door.proved(cast.bich), erasure=erasure)
+    relay.drain()
     assert not WrappedDataKey.objects.filter(owner_uuid=request.case.uuid).exists()
-    actions.finish_deletion(actor=system_actor(), request=request)
+    assert make.fresh(request).state == "done"
+    call_command("check_flows")
+
+
+def test_what_else_she_asked_for_is_over_with_the_file(cast):
+    asked = story.asked(cast)
+    erasure = actions.request_erasure(
+        actor=cast.hanh,
+        case=asked.case,
+        asked_by="client",
+        asked_how="in_person",
+        asked_on=timezone.localdate(),
+    )
+    actions.approve_erasure(actor=door.proved(cast.yen), erasure=erasure)
+    relay.drain()
+    assert make.fresh(asked).state == "over" and not steps(cast.yen)
+    assert access.can(cast.yen, asked) and not access.can(cast.hanh, asked)
+    call_command("check_flows")
+
+
+def test_a_wish_to_delete_finds_the_erasure_that_waits(cast):
+    request = story.answered(cast, "delete")
+    waiting = actions.request_erasure(
+        actor=cast.hanh,
+        case=request.case,
+        asked_by="client",
+        asked_how="in_person",
+        asked_on=timezone.localdate(),
+    )
+    actions.decide_request(actor=cast.yen, request=request, outcome="granted", findings="x")
+    actions.approve_erasure(actor=door.proved(cast.yen), erasure=waiting)
+    relay.drain()
     assert make.fresh(request).state == "done"

@@ -89,7 +89,7 @@ def test_accents_order_and_beginnings_of_words(cast):
 
 def test_a_revoked_grant_ends_it_at_once(cast):
     case = named(cast, "Mây")
-    access.take_away(case, user=cast.hanh.user_id, permissions=["open_identity"])
+    access.take_away(case, by=cast.bich, user=cast.hanh.user_id, permissions=["open_identity"])
     assert found(cast.hanh, "may") == []
     assert found(cast.bich, "may") == [case.code]
 

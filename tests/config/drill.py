@@ -103,13 +103,14 @@ def killed_everywhere(cast: Any, make: Any) -> list[Any]:
     from cases import actions
     from cases.actions import erasure as steps
     from privacy.models import Outbox
+    from tests import door
     from workflow import relay
 
     ended = []
     for number, (name, _) in enumerate(steps.STEPS):
         case = make.case_opened(cast)
         request = ask(cast, case)
-        actions.approve_erasure(actor=cast.yen, erasure=request)
+        actions.approve_erasure(actor=door.proved(cast.yen), erasure=request)
         close_all()
         child = os.fork()
         if child == 0:
@@ -165,6 +166,7 @@ def main(folder: Path) -> None:
     from services import loading
     from services.models import AdminUnit
     from tests import cast as casting
+    from tests import door
     from tests import factories as make
     from workflow import relay
 
@@ -194,8 +196,7 @@ def main(folder: Path) -> None:
 
     def page(who: str, path: str) -> Any:
         browser = Client()
-        answer = browser.post("/sign-in/", {"username": who, "password": casting.PASSWORD})
-        assert answer.status_code == 302
+        assert door.enter(browser, who).status_code == 302
         return browser.get(path)
 
     assert make.ALIAS in page("hanh", f"/cases/{case.uuid}/").content.decode()
@@ -207,7 +208,7 @@ def main(folder: Path) -> None:
 
     with keys.fresh_ring():
         request = ask(cast, case)
-        actions.approve_erasure(actor=cast.yen, erasure=request)
+        actions.approve_erasure(actor=door.proved(cast.yen), erasure=request)
         relay.drain()
     must("verify_erasure", case.code)
     assert page("hanh", f"/cases/{case.uuid}/").status_code == 404
@@ -232,7 +233,8 @@ def main(folder: Path) -> None:
         ("hanh", "/"),
     ):
         answer = page(who, path)
-        assert answer.status_code < 500, (who, path, answer.status_code)
+        # 503: the page that says that the keys are out of reach; never a crash.
+        assert answer.status_code in (200, 404, 503), (who, path, answer.status_code)
         text = answer.content.decode()
         assert path in ("/cases/", "/") or make.ALIAS not in text, (who, path)
     alive = page("hanh", f"/cases/{other.uuid}/").content.decode()

@@ -91,6 +91,12 @@ def test_it_refuses_a_keyring_that_others_read(office):
     assert refusals() == ["donghanh.E008"]
 
 
+@pytest.mark.parametrize("where", ["anchors", "keys/anchors"])
+def test_it_refuses_anchors_that_lie_beside_what_they_prove(office, where):
+    with override_settings(AUDIT_ANCHOR_DIR=office / where):
+        assert refusals() == ["donghanh.E013"]
+
+
 def test_it_refuses_a_clock_named_in_the_environment(office, monkeypatch):
     monkeypatch.setenv("DONGHANH_CLOCK_FILE", "/x")
     assert refusals() == ["donghanh.E003"]

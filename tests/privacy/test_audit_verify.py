@@ -430,12 +430,14 @@ from django.db import connections
 from privacy import audit, keys
 from privacy.audit import anchor, guard, merkle, sealer
 from privacy.audit.verify import verify
-from privacy.models import AuditEvent, AuditSeal, AuditSealRange
+from privacy.models import AuditEvent, AuditSeal, AuditSealRange, WrappedDataKey
 
 keys.FileKeyring.create(Path(settings.KEYRING_DIR))
 with connections["audit"].schema_editor() as editor:
     for model in (AuditEvent, AuditSeal, AuditSealRange):
         editor.create_model(model)
+with connections["keystore"].schema_editor() as editor:
+    editor.create_model(WrappedDataKey)
 guard.install("audit")
 connections.close_all()
 
@@ -540,7 +542,9 @@ def test_without_a_keyring_nothing_opens_and_refusals_are_still_kept(cast, own_k
         assert not access.open_keys(cast.hanh, [case], [Compartment.IDENTITY], purpose="case_page")
         with pytest.raises(keys.KeyringUnavailable):
             audit.looked(actor=cast.hanh, action="read_log", subject=case)
-    assert AuditEvent.objects.count() == whole
+    # That the keys were out of reach gives no sight of anything: it stands there, unsigned.
+    assert AuditEvent.objects.latest("pk").action == "key.unavailable"
+    assert AuditEvent.objects.count() == whole + 1
     audit.refused(actor=cast.lan, action="work", subject=case, reason="no_grant")
     audit.signed(actor=None, action="sign_in", result="refused")
     assert not (own_keyring / "audit.key").exists()
@@ -550,7 +554,7 @@ def test_without_a_keyring_nothing_opens_and_refusals_are_still_kept(cast, own_k
     audit.refused(actor=cast.lan, action="work", subject=case, reason="no_grant")
     sealer.seal_new()
     report = verify()
-    assert (report.verdict, report.unsigned) == (Verdict.OK, 2)
+    assert (report.verdict, report.unsigned) == (Verdict.OK, 3)
 
 
 def test_an_older_keyring_gets_the_keys_only_by_asking(own_keyring):

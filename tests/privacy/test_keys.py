@@ -406,10 +406,13 @@ def test_key_trouble_becomes_a_page_of_its_own():
         assert answer.status_code == 503 and b"no key" not in answer.content
 
 
-def test_signing_in_needs_no_key(cast, tmp_path, settings):
+def test_nobody_gets_in_where_the_audit_cannot_be_written(cast, tmp_path, settings):
+    """The chains of the audit need their key: no row, no session. The page says so plainly."""
     settings.KEYRING_DIR = tmp_path / "gone"
-    answer = Client().post("/sign-in/", {"username": "hanh", "password": PASSWORD})
-    assert answer.status_code == 302
+    browser = Client()
+    answer = browser.post("/sign-in/", {"username": "hanh", "password": PASSWORD})
+    assert answer.status_code == 503 and PASSWORD not in answer.content.decode()
+    assert browser.get("/").status_code == 302
 
 
 def test_a_folder_that_vanishes_is_unavailable(own_keyring):

@@ -90,8 +90,10 @@ def test_the_data_protection_officer_holds_registers_and_no_file():
         for name in ("work", "review", *(c.permission for c in Compartment))
         if may_hold(Role.DPO, name)
     }
-    assert held == {"review", "open_register"}
-    assert who(C.REGISTER) == {Role.DPO}
+    assert held == {"work", "review", "open_register"}
+    # Whoever entered a request reads it too; a worker only what she entered by herself.
+    assert who(C.REGISTER) == {Role.DPO, Role.SUPERVISOR, Role.CHILD_OFFICER, Role.SOCIAL_WORKER}
+    assert scope(Role.SOCIAL_WORKER, C.REGISTER) is Scope.OWN
 
 
 def test_every_verb_names_its_roles():

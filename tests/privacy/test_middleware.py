@@ -325,6 +325,8 @@ def test_every_locked_page_asks_to_sign_in(cast):
             "flow": "case",
             "token": "t",
             "signal": "s",
+            "paper": uuid4(),
+            "link": uuid4(),
         }
         kwargs = {name: values[name] for name in pattern.pattern.converters}
         url = reverse(pattern.name, kwargs=kwargs)

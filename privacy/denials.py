@@ -38,6 +38,13 @@ class Missing(StrEnum):
     OWN_SIGNAL = "own"
     NOT_SECOND = "not_second"
     NOT_DPO = "not_dpo"
+    OWN_ACCOUNT = "herself"
+    OWN_RIGHTS = "own_rights"
+    OTHER_TEAM = "other_team"
+    NOT_DECIDER = "not_decider"
+    PROPOSED_IT = "proposed_it"
+    NOT_CONFIRMER = "not_confirm"
+    CONFIRMED_IT = "confirmed_it"
     RESTRICTED = "restricted"
     NOT_ASKER = "not_hers"
     ONE_APPROVAL = "one_approval"
@@ -69,6 +76,8 @@ _ASK_DEPUTY = gettext_lazy(
     "A supervisor names a deputy under “Deputies”; a deputy of hers may decide at once."
 )
 _SECOND = gettext_lazy("It waits in the list of whoever may decide; nothing was changed.")
+_NOTHING = gettext_lazy("Nothing was changed.")
+_ASK_KEEPER = gettext_lazy("An administrator can propose it. Nothing was changed.")
 
 WORDS: dict[Missing, Words] = {
     Missing.ROLE: Words(
@@ -121,6 +130,30 @@ WORDS: dict[Missing, Words] = {
         gettext_lazy("This waits for the second person: you cannot decide about it."), _SECOND
     ),
     Missing.NOT_DPO: Words(gettext_lazy("Only the data-protection officer may do this."), _SECOND),
+    Missing.OWN_ACCOUNT: Words(
+        gettext_lazy("Nobody changes her own account. Ask another administrator."), _NOTHING
+    ),
+    Missing.OWN_RIGHTS: Words(gettext_lazy("Nobody decides about her own rights."), _SECOND),
+    Missing.OTHER_TEAM: Words(
+        gettext_lazy("A supervisor proposes work in her own team only."), _ASK_KEEPER
+    ),
+    Missing.NOT_DECIDER: Words(
+        gettext_lazy("An administrator or the data-protection officer decides about it."), _SECOND
+    ),
+    Missing.PROPOSED_IT: Words(
+        gettext_lazy(
+            "You proposed it, so somebody else decides: another administrator or the "
+            "data-protection officer."
+        ),
+        _SECOND,
+    ),
+    Missing.NOT_CONFIRMER: Words(
+        gettext_lazy("Her own supervisor or the data-protection officer confirms that it is she."),
+        _SECOND,
+    ),
+    Missing.CONFIRMED_IT: Words(
+        gettext_lazy("You confirmed it, so another administrator hands over the code."), _SECOND
+    ),
     Missing.RESTRICTED: Words(
         gettext_lazy("The client asked that this file is kept and not used."),
         gettext_lazy("Only her request, decided by the data-protection officer, ends that."),

@@ -8,11 +8,11 @@ data-protection officer). What takes rights away needs one person only.
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
-from privacy import audit
+from privacy import audit, denials
 from privacy.actors import Actor
-from privacy.errors import Forbidden, NotFound
+from privacy.denials import Missing
+from privacy.errors import NotFound
 from privacy.models import AccountChange, Membership, Recovery, Team, User
 from privacy.roles import Role
 
@@ -53,8 +53,7 @@ def require_keeper(actor: Actor) -> None:
 
 def require_not_herself(actor: Actor, user: User) -> None:
     if user.pk == actor.user_id:
-        audit.refused(actor=actor, action="accounts", subject=user, reason="herself")
-        raise Forbidden(_("Nobody changes her own account. Ask another administrator."))
+        raise denials.refuse(actor, user, "accounts", Missing.OWN_ACCOUNT)
 
 
 def require_sees(actor: Actor, user: User) -> None:
@@ -67,30 +66,31 @@ def require_may_propose(actor: Actor, user: User, team: Team) -> None:
     require_role(actor, Role.ADMINISTRATOR, Role.SUPERVISOR)
     require_not_herself(actor, user)
     if actor.is_a(Role.SUPERVISOR) and team.pk != actor.team_id:
-        audit.refused(actor=actor, action="accounts", subject=user, reason="other_team")
-        raise Forbidden(_("A supervisor proposes work in her own team only."))
+        raise denials.refuse(actor, user, "accounts", Missing.OTHER_TEAM)
+
+
+def what_keeps_from_deciding(actor: Actor, change: AccountChange) -> Missing | None:
+    """``None`` when she may."""
+    if not actor.is_a(*DECIDERS):
+        return Missing.NOT_DECIDER
+    if change.user_id == actor.user_id:
+        return Missing.OWN_RIGHTS
+    if change.proposed_by_id == actor.user_id:
+        return Missing.PROPOSED_IT
+    return None
 
 
 def why_not_decide(actor: Actor, change: AccountChange) -> str:
-    """Empty when she may."""
-    if not actor.is_a(*DECIDERS):
-        return _("An administrator or the data-protection officer decides about it.")
-    if change.user_id == actor.user_id:
-        return _("Nobody decides about her own rights.")
-    if change.proposed_by_id == actor.user_id:
-        return _(
-            "You proposed it, so somebody else decides: another administrator or the "
-            "data-protection officer."
-        )
-    return ""
+    """The same in words; empty when she may."""
+    missing = what_keeps_from_deciding(actor, change)
+    return str(denials.WORDS[missing].what) if missing else ""
 
 
 def require_may_decide(actor: Actor, change: AccountChange) -> None:
     require_role(actor, *LOOKERS)
     require_sees(actor, change.user)
-    if reason := why_not_decide(actor, change):
-        audit.refused(actor=actor, action="accounts", subject=change, reason="two_persons")
-        raise Forbidden(reason)
+    if missing := what_keeps_from_deciding(actor, change):
+        raise denials.refuse(actor, change, "accounts", missing)
 
 
 def shares_team(actor: Actor, user: User) -> bool:
@@ -110,14 +110,11 @@ def require_may_confirm(actor: Actor, recovery: Recovery) -> None:
     require_role(actor, *LOOKERS)
     require_sees(actor, recovery.user)
     if not may_confirm(actor, recovery):
-        audit.refused(actor=actor, action="accounts", subject=recovery, reason="two_persons")
-        raise Forbidden(
-            _("Her own supervisor or the data-protection officer confirms that it is she.")
-        )
+        raise denials.refuse(actor, recovery, "accounts", Missing.NOT_CONFIRMER)
 
 
 def require_may_issue(actor: Actor, recovery: Recovery) -> None:
     require_keeper(actor)
     require_not_herself(actor, recovery.user)
     if recovery.confirmed_by_id == actor.user_id:
-        raise Forbidden(_("You confirmed it, so another administrator hands over the code."))
+        raise denials.refuse(actor, recovery, "accounts", Missing.CONFIRMED_IT)

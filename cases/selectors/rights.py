@@ -24,7 +24,6 @@ from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import REGISTER_COMPARTMENTS
 from privacy.errors import NotFound
-from privacy.roles import Role
 
 MOST = 50
 
@@ -108,8 +107,7 @@ class Registers(NamedTuple):
 def registers(actor: Actor) -> Registers:
     """The officer's three books, newest first; what is open and late stands out. Three queries,
     no key: nothing of what was said is in a list."""
-    if not actor.is_a(Role.DPO):
-        raise NotFound
+    policies.require_data_protection(actor)
     now = timezone.now()
     return Registers(
         [

@@ -100,10 +100,10 @@ def _page(request: SignedIn, uuid: UUID, passphrase: str = "") -> HttpResponse:
 @require_POST
 @again_at("export")
 def decide(request: SignedIn, uuid: UUID) -> HttpResponse:
+    row = exports.find(request.actor, uuid)
     step = request.POST.get("step")
     if step not in ("approve", "refuse"):
         raise NotFound
-    row = exports.find(request.actor, uuid)
     exports.decide(actor=request.actor, request=row, approve=step == "approve")
     messages.success(
         request,

@@ -131,6 +131,8 @@ def renew_recovery_codes(*, actor: Actor, user: User) -> list[str]:
     if user.pk != actor.user_id:
         raise Forbidden
     proof.require(actor)
+    if not second_factor.is_set_up(user):
+        raise WrongState(_("No phone is set up for this account, so there is nothing to recover."))
     made = second_factor.renew_recovery(user)
     audit.record_change(actor=actor, event="account.recovery_codes", subject=user)
     return made

@@ -100,6 +100,7 @@ def replace_factor(request: SignedIn) -> HttpResponse:
 def close_session(request: SignedIn, uuid: UUID) -> HttpResponse:
     row = OpenSession.objects.filter(uuid=uuid, user_id=request.actor.user_id).first()
     if row is None:
+        audit.refused(actor=request.actor, action="close_session", subject=None, reason="absent")
         raise NotFound
     recovery.close_session(actor=request.actor, session=row)
     if row.session_key == request.session.session_key:

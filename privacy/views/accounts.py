@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from privacy import leaving, policies, proof, selectors, throttle
+from privacy import audit, leaving, policies, proof, selectors, throttle
 from privacy.actions import accounts, recovery
 from privacy.errors import Invalid, NotFound
 from privacy.forms.accounts import CloseForm, EndForm, InviteForm, WorkForm
@@ -293,6 +293,7 @@ def account_change(request: SignedIn, uuid: UUID) -> HttpResponse:
         .first()
     )
     if change is None:
+        audit.refused(actor=request.actor, action="accounts", subject=None, reason="absent")
         raise NotFound
     error = ""
     if request.method == "POST":
@@ -332,6 +333,7 @@ def account_recovery(request: SignedIn, uuid: UUID) -> HttpResponse:
         .first()
     )
     if row is None:
+        audit.refused(actor=request.actor, action="accounts", subject=None, reason="absent")
         raise NotFound
     if request.method == "POST":
         verbs: dict[str, Callable[[], HttpResponse]] = {

@@ -10,12 +10,20 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from cases import actions
-from cases.models import Case, Goal
+from cases.models import Case, CaseLink, DuplicateMatch, Goal
+from privacy import exports
+from privacy.actions import accounts
+from privacy.models import Recovery
 from services.models import ServiceOffer
 from tests import door
 from tests import factories as f
 from tests.cast import Cast
+from tests.privacy.test_files import photo
 from tests.rehearsal import retold
+from workflow import engine
+
+# Kinds of record that are about people who work here, and about no client.
+OFFICE = {"person", "membership", "change", "recovery", "organisation", "team"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,10 @@ class World:
             arguments["offer"] = self.uuids["offer"]
         if more == "section":
             arguments["code"] = "needs"
+        if more == "signal":
+            arguments["code"] = "refusals"
+        if more in ("paper", "link"):
+            arguments[more] = self.uuids[more]
         return arguments
 
 
@@ -79,9 +91,97 @@ def told(cast: Cast) -> World:
             "emergency": glass.uuid,
             "deputy": deputy.uuid,
             "offer": offer.uuid,
+            **_registers(cast, case),
+            **_office(cast),
         }
 
     return World(retold(cast.point, ("the whole house",), tell))
+
+
+def _registers(cast: Cast, case: Case) -> dict[str, UUID]:
+    """What stands beside the file: papers, requests of its client, erasure, hold, another file."""
+    paper = actions.add_paper(
+        actor=cast.hanh, case=case, compartment="notes", name="Giấy", data=photo()
+    )
+    asked: dict[str, Any] = {
+        "actor": cast.hanh,
+        "case": case,
+        "asked_by": "client",
+        "asked_how": "worker",
+        "identity_check": "known",
+        "received_on": timezone.localdate(),
+        "words": "Chị muốn xem",
+    }
+    request = actions.register_request(kind="view", **asked)
+    correction = actions.register_request(kind="correct", **asked)
+    copy = actions.register_request(kind="copy", **asked)
+    for one in (correction, copy):
+        actions.answer_request(actor=cast.yen, request=one, answer="Đã nhận")
+        actions.decide_request(
+            actor=cast.yen, request=one, outcome="granted", findings="Đúng là chị ấy"
+        )
+    actions.second_request(actor=cast.bich, request=copy, agree=True, words="Đã xem")
+    actions.make_copy(
+        actor=door.proved(cast.hanh), request=copy, passphrase="xoai nuoc bang ghe 47"
+    )
+    erasure = actions.request_erasure(
+        actor=cast.hanh,
+        case=case,
+        asked_by="client",
+        asked_how="in_person",
+        asked_on=timezone.localdate(),
+    )
+    hold = actions.propose_hold(actor=cast.yen, case=case, source="court", reason="Chờ toà")
+    other = f.case_opened(cast, by="kien")
+    match = DuplicateMatch.objects.create(case=case, other=other)
+    engine.start(subject=match, actor=cast.kien)
+    link = CaseLink.objects.create(
+        first=case, second=other, method="verbal", made_by=cast.user("hanh")
+    )
+    breach = actions.register_breach(
+        actor=cast.lan, discovered_at=timezone.now(), what="Mất điện thoại"
+    )
+    letter = actions.register_authority(
+        actor=cast.lan,
+        kind="police",
+        paper="letter",
+        received_on=timezone.localdate(),
+        words="Đòi danh sách",
+    )
+    return {
+        "paper": paper.uuid,
+        "rights": request.uuid,
+        "rights_correct": correction.uuid,
+        "rights_copy": copy.uuid,
+        "erasure": erasure.uuid,
+        "hold": hold.uuid,
+        "match": match.uuid,
+        "link": link.uuid,
+        "breach": breach.uuid,
+        "authority": letter.uuid,
+    }
+
+
+def _office(cast: Cast) -> dict[str, UUID]:
+    """Accounts, offices, and a file of numbers that waits for its second person."""
+    tam, work = cast.user("tam"), cast.memberships["tam"]
+    change = accounts.propose_work(
+        actor=cast.bich, user=tam, work=accounts.Work(cast.teams["office"], "supervisor")
+    )
+    lost = Recovery.objects.create(user=tam, lost="password")
+    export = exports.ask(
+        actor=cast.bich, code="team_work", purpose="supervision", params={}, second_from=1
+    )
+    return {
+        "person": tam.uuid,
+        "membership": work.uuid,
+        "change": change.uuid,
+        "recovery": lost.uuid,
+        "organisation": cast.organisations["office"].uuid,
+        "team": cast.teams["office"].uuid,
+        "export": export.uuid,
+        "session": uuid4(),
+    }
 
 
 def emergency(cast: Cast, case: Case, *, by: str = "tam", **more: Any) -> Any:

@@ -17,6 +17,7 @@ from privacy import audit
 from privacy.actors import SYSTEM_USERNAME, Actor
 from privacy.models import Membership, OpenSession, User
 from privacy.roles import Role
+from privacy.session_store import row_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -62,14 +63,22 @@ def system_actor() -> Actor:
     return Actor(user_id=user.pk, user_uuid=user.uuid, name="", role=Role.SYSTEM)
 
 
-def begin(request: HttpRequest, user: User, membership: Membership, *, proved_at: int = 0) -> None:
-    """``proved_at`` = when a second factor was shown beside the password; 0 = none was asked."""
+def begin(
+    request: HttpRequest,
+    user: User,
+    membership: Membership,
+    *,
+    proved_at: int = 0,
+    started_at: int = 0,
+) -> None:
+    """``proved_at`` = when a second factor was shown beside the password; 0 = none was asked.
+    ``started_at`` = when the password was; now, unless she changes over to other work."""
     if SESSION_KEY in request.session:
         leave(request)  # somebody was signed in here: nothing of that session goes on
     auth.login(request, user, backend="privacy.backends.PasswordBackend")
     now = int(time.time())
     request.session[MEMBERSHIP] = membership.pk
-    request.session[STARTED] = now
+    request.session[STARTED] = started_at or now
     request.session[SEEN] = now
     if proved_at:
         request.session[PROVED] = proved_at
@@ -78,7 +87,7 @@ def begin(request: HttpRequest, user: User, membership: Membership, *, proved_at
     OpenSession.objects.create(
         user=user,
         membership=membership,
-        session_key=request.session.session_key or "",
+        row=row_of(request.session.session_key),
         device=device_of(request),
     )
     actor = actor_for(membership, request.session.session_key or "", proved_at)
@@ -104,35 +113,39 @@ def device_of(request: HttpRequest) -> str:
 
 def prove(request: HttpRequest) -> None:
     """She showed password and code again. The session's key changes, as with every new right."""
-    old = request.session.session_key
+    old = row_of(request.session.session_key)
     request.session.cycle_key()
     request.session[PROVED] = int(time.time())
-    OpenSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+    _moved(old, request)
 
 
 def keep_signed_in(request: HttpRequest, user: User) -> None:
     """After she changed her own password: this session goes on, under a new key."""
-    old = request.session.session_key
+    old = row_of(request.session.session_key)
     auth.update_session_auth_hash(request, user)
-    OpenSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
+    _moved(old, request)
+
+
+def _moved(old: str, request: HttpRequest) -> None:
+    OpenSession.objects.filter(row=old).update(row=row_of(request.session.session_key))
 
 
 def leave(request: HttpRequest) -> None:
     """Drop the session of this browser, whatever is in it."""
-    _mark_ended([request.session.session_key or ""])
+    _mark_ended([row_of(request.session.session_key)])
     request.session.flush()
 
 
 def close(sessions: "QuerySet[OpenSession]") -> int:
     """End these sessions, wherever they are: the next request of each finds none."""
-    found = list(sessions.filter(ended_at__isnull=True).values_list("session_key", flat=True))
+    found = list(sessions.filter(ended_at__isnull=True).values_list("row", flat=True))
     Session.objects.filter(session_key__in=found).delete()
     return _mark_ended(found)
 
 
-def _mark_ended(session_keys: list[str]) -> int:
-    rows = OpenSession.objects.filter(session_key__in=session_keys, ended_at__isnull=True)
-    return rows.update(ended_at=timezone.now())
+def _mark_ended(rows: list[str]) -> int:
+    found = OpenSession.objects.filter(row__in=rows, ended_at__isnull=True)
+    return found.update(ended_at=timezone.now())
 
 
 def has_ended(request: HttpRequest) -> bool:
@@ -151,7 +164,7 @@ def touch(request: HttpRequest) -> None:
     now = int(time.time())
     if now - request.session.get(SEEN, 0) >= 60:
         request.session[SEEN] = now
-        OpenSession.objects.filter(session_key=request.session.session_key).update(
+        OpenSession.objects.filter(row=row_of(request.session.session_key)).update(
             seen_at=timezone.now()
         )
 
@@ -165,7 +178,7 @@ def seconds_left(request: HttpRequest) -> int:
 def end(request: HttpRequest, action: str) -> None:
     actor = getattr(request, "actor", None)
     audit.signed(actor=actor, action=action)
-    _mark_ended([request.session.session_key or ""])
+    _mark_ended([row_of(request.session.session_key)])
     auth.logout(request)
 
 

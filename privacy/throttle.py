@@ -17,6 +17,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from privacy import audit
 from privacy.models import Tries, User
@@ -98,3 +99,11 @@ def too_often(request: HttpRequest, limit: Limit) -> HttpResponse:
 def forget_user(user: User) -> None:
     """A person proved herself in another way: what was counted before counts no more."""
     Tries.objects.filter(user=user).delete()
+
+
+def hidden_name(request: Any, credentials: dict[str, Any] | None) -> str | None:
+    """What axes counts wrong passwords under: a keyed digest of the name, never the name."""
+    typed = (credentials or {}).get("username") if credentials else request.POST.get("username")
+    if typed is None:
+        return None
+    return salted_hmac("privacy.throttle", str(typed).strip().lower()).hexdigest()

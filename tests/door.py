@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
@@ -13,6 +12,7 @@ from privacy import keys, own_keys, second_factor, sessions
 from privacy.actors import Actor
 from privacy.compartments import Compartment
 from privacy.models import SecondFactor, User
+from privacy.session_store import SessionStore
 from tests.cast import PASSWORD
 
 

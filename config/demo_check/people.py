@@ -139,7 +139,9 @@ class Person:
             else:
                 self._tick(form.form, name, set(value))
         buttons = form.form.find_all("button", class_="govuk-button")
-        form.choose_submit(buttons[0] if buttons else None)
+        # A secondary button looks at something first; what the form is for stands out.
+        main = [item for item in buttons if "govuk-button--secondary" not in item["class"]]
+        form.choose_submit((main or buttons or [None])[0])
         return self._page(self.browser.submit_selected())
 
     def _form_number(self, page: Page, values: Values, to: str) -> int:

@@ -163,10 +163,13 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "privacy.views.locked_out"
 AXES_ENABLE_ADMIN = False
+# A password typed into the wrong box, or who tries to get in: nobody reads it in the table.
+AXES_USERNAME_CALLABLE = "privacy.throttle.hidden_name"
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 
+SESSION_ENGINE = "privacy.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

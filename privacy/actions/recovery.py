@@ -11,6 +11,7 @@ from privacy import audit, codes, policies, proof, second_factor, sessions, thro
 from privacy.actors import Actor
 from privacy.errors import Forbidden, WrongState
 from privacy.models import CodePurpose, OneTimeCode, OpenSession, Recovery, RecoveryState, User
+from privacy.session_store import row_of
 
 LASTS = {
     CodePurpose.INVITATION: timedelta(days=7),
@@ -44,7 +45,9 @@ def _find(user: User, typed: str, *purposes: CodePurpose) -> OneTimeCode | None:
     code = plain(typed)
     if not code:
         return None
-    rows = OneTimeCode.objects.live().filter(user=user, purpose__in=purposes).order_by("-pk")
+    rows = list(OneTimeCode.objects.live().filter(user=user, purpose__in=purposes).order_by("-pk"))
+    if not rows:
+        make_password(code)  # takes as long as a look would
     return next((row for row in rows if check_password(code, row.digest)), None)
 
 
@@ -58,7 +61,7 @@ def find_code(*, username: str, typed: str) -> tuple[User, OneTimeCode] | None:
         if found is None:
             throttle.count(throttle.ONE_TIME_CODE, user.pk)
     elif plain(typed):
-        make_password(plain(typed))  # takes as long as a look would
+        make_password(plain(typed))
     if user is None or found is None:
         audit.signed(actor=None, action="one_time_code", result="refused")
         return None
@@ -99,7 +102,7 @@ def replace_factor(*, user: User, code: str) -> bool:
 def _set_password(user: User, password: str, *, but: str = "") -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
-    sessions.close(OpenSession.objects.filter(user=user).exclude(session_key=but))
+    sessions.close(OpenSession.objects.filter(user=user).exclude(row=row_of(but)))
     throttle.forget_user(user)
 
 
@@ -111,6 +114,7 @@ def change_own_password(*, actor: Actor, user: User, password: str, session_key:
     """The caller has seen the password until now. All her sessions but this one end."""
     if user.pk != actor.user_id:
         raise Forbidden
+    proof.require(actor)
     _set_password(user, password, but=session_key)
     audit.record_change(actor=actor, event="account.password_changed", subject=user)
 
@@ -152,7 +156,7 @@ def close_other_sessions(*, actor: Actor, user: User, session_key: str) -> int:
     """All of hers but this one; answers how many."""
     if user.pk != actor.user_id:
         raise Forbidden
-    closed = sessions.close(OpenSession.objects.filter(user=user).exclude(session_key=session_key))
+    closed = sessions.close(OpenSession.objects.filter(user=user).exclude(row=row_of(session_key)))
     audit.record_change(actor=actor, event="account.sessions_closed", subject=user)
     return closed
 

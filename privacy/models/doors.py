@@ -32,7 +32,8 @@ class OpenSession(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     membership = models.ForeignKey(Membership, models.CASCADE, related_name="+")
-    session_key = models.CharField(max_length=40, unique=True)
+    # The session's row in the database: no cookie can be made of it (session_store.row_of).
+    row = models.CharField(max_length=40, unique=True)
     device = models.CharField(max_length=10)
     started_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from privacy import audit, second_factor, selectors, sessions, throttle
+from privacy import audit, proof, second_factor, selectors, sessions, throttle
 from privacy.actions import recovery
 from privacy.errors import NotFound
 from privacy.forms.door import ChangePasswordForm
 from privacy.models import OpenSession
 from privacy.requests import SignedIn
+from privacy.session_store import row_of
 
 DEVICES = {
     "iphone": gettext_lazy("iPhone or iPad"),
@@ -30,7 +31,7 @@ DEVICES = {
 @require_GET
 def my_account(request: SignedIn) -> HttpResponse:
     user = request.membership.user
-    here = request.session.session_key
+    here = row_of(request.session.session_key)
     rows = [
         {
             "uuid": item.uuid,
@@ -38,7 +39,7 @@ def my_account(request: SignedIn) -> HttpResponse:
             "work": f"{item.membership.get_role_display()}, {item.membership.organisation.name}",
             "started": item.started_at,
             "seen": item.seen_at,
-            "here": item.session_key == here,
+            "here": item.row == here,
         }
         for item in selectors.open_sessions(user)
     ]
@@ -55,6 +56,7 @@ def my_account(request: SignedIn) -> HttpResponse:
 
 @sensitive_post_parameters("old_password", "new_password", "again")
 @require_http_methods(["GET", "POST"])
+@proof.fresh_proof
 def change_password(request: SignedIn) -> HttpResponse:
     """A wrong old password is answered with 200: the count of tries must stay."""
     user = request.membership.user
@@ -103,7 +105,7 @@ def close_session(request: SignedIn, uuid: UUID) -> HttpResponse:
         audit.refused(actor=request.actor, action="close_session", subject=None, reason="absent")
         raise NotFound
     recovery.close_session(actor=request.actor, session=row)
-    if row.session_key == request.session.session_key:
+    if row.row == row_of(request.session.session_key):
         sessions.end(request, "sign_out")
         return redirect("sign_in")
     messages.success(request, _("Signed out there."))

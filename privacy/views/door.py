@@ -70,7 +70,7 @@ def _signed_in(request: HttpRequest, user: User, path: str, token: str) -> HttpR
     if len(memberships) > 1:
         pend(request, user, path, token)
         return redirect("choose_membership")
-    return for_work(request, user, memberships[0], path, token)
+    return _for_work(request, user, memberships[0], path, token)
 
 
 def pend(request: HttpRequest, user: User, path: str, token: str) -> None:
@@ -101,7 +101,7 @@ def pending(request: HttpRequest) -> tuple[User, Membership] | None:
     return (user, work) if work is not None else None
 
 
-def for_work(
+def _for_work(
     request: HttpRequest, user: User, membership: Membership, path: str, token: str
 ) -> HttpResponse:
     if not second_factor.is_asked(user, membership.role):
@@ -139,7 +139,7 @@ def choose_membership(request: HttpRequest) -> HttpResponse:
         path = request.session.get(PENDING_NEXT, "")
         token = request.session.get(PENDING_KEPT, "")
         request.session.flush()
-        return for_work(request, user, chosen, path, token)
+        return _for_work(request, user, chosen, path, token)
     return render(request, "privacy/choose_membership.html", {"form": form})
 
 

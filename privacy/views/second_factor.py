@@ -86,6 +86,7 @@ def set_up_factor(request: HttpRequest) -> HttpResponse:
                 return render(
                     request, "privacy/recovery_codes.html", {"codes": recovery_codes, "first": True}
                 )
+            _record(work, "refused")
             if throttle.count(throttle.CODE, user.pk):
                 return throttle.too_often(request, throttle.CODE)
             form.add_error(

@@ -10,13 +10,12 @@ from privacy.errors import WrongState
 from privacy.forms import MembershipForm
 from privacy.models import User
 from privacy.requests import SignedIn
-from privacy.views.door import for_work
 
 
 @require_http_methods(["GET", "POST"])
 def switch(request: SignedIn) -> HttpResponse:
     """Rights of two jobs never add up: what was open under the one is gone with its session. Where
-    only the other job asks for a second factor, it is asked for on the way."""
+    only the other job asks for a second factor, she signs in anew."""
     actor = request.actor
     user = User.objects.get(pk=actor.user_id)
     others = [item for item in sessions.memberships_of(user) if item.pk != actor.membership_id]
@@ -25,11 +24,12 @@ def switch(request: SignedIn) -> HttpResponse:
     form = MembershipForm(others, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         chosen = next(item for item in others if str(item.uuid) == form.cleaned_data["membership"])
-        proved_at = actor.proved_at
+        # The ten hours of the day go on: changing over is no new sign-in.
+        proved_at, started_at = actor.proved_at, request.session[sessions.STARTED]
         sessions.end(request, "switch")
         if second_factor.is_asked(user, chosen.role) and not proved_at:
-            return for_work(request, user, chosen, "", "")
-        sessions.begin(request, user, chosen, proved_at=proved_at)
+            return redirect("sign_in")
+        sessions.begin(request, user, chosen, proved_at=proved_at, started_at=started_at)
         return redirect("worklist")
     return render(
         request,

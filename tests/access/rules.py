@@ -255,9 +255,7 @@ RULES: dict[str, Rule] = {
     "report": look("", EVERYBODY),
     "authority_new": both("", EVERYBODY),
     "breach_new": both("", EVERYBODY),
-    "authority_request": both(
-        "authority", "lan yen", post=Who(OFFICER, send={"step": "propose"})
-    ),
+    "authority_request": both("authority", "lan yen", post=Who(OFFICER, send={"step": "propose"})),
     "breach": both("breach", "lan yen", post=Who(OFFICER, send={"step": "assess"})),
     "breach_notice": look("breach", OFFICER),
 }

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.contrib.messages.storage.cookie import CookieStorage
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections, transaction
 from django.template.backends.django import Template
 from django.test import Client, RequestFactory
@@ -20,6 +19,7 @@ from privacy import access, audit, keys
 from privacy.compartments import Compartment
 from privacy.errors import Forbidden, Invalid, NotFound, WrongState
 from privacy.models import AuditEvent
+from privacy.session_store import SessionStore
 from tests import door
 from tests.access import world as worlds
 from tests.access.rules import PUBLIC, RULES, TWINS, Who

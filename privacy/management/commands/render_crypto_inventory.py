@@ -19,20 +19,41 @@ How keys live, and what to do when something is wrong with them: [keys.md](keys.
 """
 
 CIPHER = f"""\
-One cipher: AES-256-GCM (`cryptography`, the only importer is `privacy/crypto.py`), with a random
-96-bit nonce. A data key seals one owner's values of one compartment, a few thousand at most; an
-epoch key wraps each data key of its compartment once or twice: both stay far below the 2^32
-sealings that random nonces allow. The algorithm byte leaves room for AES-GCM-SIV and
-ChaCha20-Poly1305; `keys reseal` is the way there.
+One cipher for all that is kept: AES-256-GCM (`cryptography`, the only importer is
+`privacy/crypto.py`), with a random 96-bit nonce. A data key seals one owner's values of one
+compartment, a few thousand at most; an epoch key wraps each data key of its compartment once or
+twice: both stay far below the 2^32 sealings that random nonces allow. The algorithm byte leaves
+room for AES-GCM-SIV and ChaCha20-Poly1305; `keys reseal` is the way there.
 
 A sealed value costs {crypto.OVERHEAD} bytes over its padded text.
 """
 
 RANDOM = """\
 Keys and nonces come from `os.urandom`, references and tokens from `secrets`, uuids from `uuid4`:
-all of them the operating system's generator. Nothing is seeded, nothing is derived from a password
-or from `SECRET_KEY`.
+all of them the operating system's generator. Nothing is seeded; no key of what is kept is derived
+from a password or from `SECRET_KEY`.
 """
+
+# Where something leaves or comes in, each by a library and none of ours.
+OTHERS = (
+    (
+        "archives of `backup`",
+        "AES-256-GCM in chunks; scrypt makes the key of the operator's passphrase",
+    ),
+    (
+        "governed exports",
+        "AES-256 in a ZIP file (WinZip AE-2: PBKDF2 and HMAC with SHA-1), passphrase shown once",
+    ),
+    ("the client's own copy", "AES-256 in a PDF file (revision 6), with her own passphrase"),
+    ("passwords, one-time codes", "Argon2id"),
+    (
+        "second factor",
+        "HOTP over HMAC-SHA1 (RFC 4226, 6238); its secret and its recovery codes are sealed",
+    ),
+    ("audit", "HMAC-SHA256 chains, SHA-256 Merkle trees (RFC 6962), Ed25519 anchors"),
+    ("cookies, kept forms", "Django's HMAC-SHA256 signatures under `SECRET_KEY`"),
+    ("names that wrong passwords are counted under, rows of sessions", "HMAC-SHA256, SHA-256"),
+)
 
 NOT = """\
 - What is not in the table of sealed values: states, dates, areas, the family of a service, who
@@ -78,6 +99,8 @@ def render() -> str:
         table(("what", "how"), inventory.hashes()),
         "## Randomness\n",
         RANDOM,
+        "## Other primitives\n",
+        table(("where", "what"), OTHERS),
         f"## Sealed values ({len(columns)})\n",
         table(("record", "field", "label", "compartment", "whose key"), sealed),
         "## What this does not protect\n",

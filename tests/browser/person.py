@@ -110,7 +110,10 @@ class BrowserPerson(Person):
             raise Surprise(f"{self.name} has left {page.path} for {self.here}")
         form = self.tab.locator("form").nth(self._form_number(page, values, to))
         self.fill(form, values)
-        buttons = form.locator("button.govuk-button")
+        # A secondary button looks at something first; what the form is for stands out.
+        buttons = form.locator("button.govuk-button:not(.govuk-button--secondary)")
+        if not buttons.count():
+            buttons = form.locator("button.govuk-button")
         return self.press((buttons if buttons.count() else form.locator("button")).first)
 
     # -- boxes

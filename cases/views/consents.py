@@ -48,7 +48,7 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     consent = selectors.consent_of(actor, uuid)
     case = consent.case
     request.again_url = reverse("consents", args=[case.uuid])  # type: ignore[attr-defined]
-    files.find_adult(actor, case.uuid, C.IDENTITY, C.NEEDS, page="withdraw_consent")
+    files.find_adult(actor, case.uuid, C.IDENTITY, C.NEEDS, C.NOTES, page="withdraw_consent")
     row = selectors.shown([consent], timezone.now())[0]
     if request.method == "GET" and not row.can_withdraw:
         raise WrongState(_("This consent does not hold any more, so there is nothing to end."))

@@ -119,6 +119,9 @@ class BrowserPerson(Person):
     # -- boxes
 
     def fill(self, form: Locator, values: Values) -> None:
+        folded = form.locator("xpath=ancestor::details[not(@open)]/summary")
+        if folded.count():
+            folded.first.click()
         for name, value in values.items():
             boxes = form.locator(f'[name="{name}"]:not([type="hidden"])')
             if not boxes.count():

@@ -114,6 +114,18 @@ def key_kinds() -> list[tuple[str, str, str, str]]:
             "as long as the installation",
         ),
         (
+            f"audit root, {size}",
+            "`audit.key` of the keyring",
+            "chains of audit rows, one derived key per writer",
+            "as long as the installation",
+        ),
+        (
+            "anchor key, Ed25519",
+            "`anchor.key` of the keyring; its public half goes out with `export_audit`",
+            "signs the audit's daily anchors",
+            "as long as the installation",
+        ),
+        (
             "`SECRET_KEY`",
             "environment, or `secret.key` of a local instance",
             "Django's signatures over sessions, forms and tokens; no data key derives from it",

@@ -16,6 +16,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 import segno
@@ -53,6 +54,12 @@ def is_set_up(user: User) -> bool:
 
 def is_asked(user: User, role: str) -> bool:
     return is_required(role) or is_set_up(user)
+
+
+def was_shown(user: User, proved_at: int) -> bool:
+    """Whether what she showed at that moment held a code: before it was set up none was asked."""
+    before = datetime.fromtimestamp(proved_at + 1, UTC)
+    return SecondFactor.objects.filter(user=user, confirmed_at__lt=before).exists()
 
 
 def current_step() -> int:

@@ -165,6 +165,7 @@ AXES_LOCKOUT_CALLABLE = "privacy.views.locked_out"
 AXES_ENABLE_ADMIN = False
 # A password typed into the wrong box, or who tries to get in: nobody reads it in the table.
 AXES_USERNAME_CALLABLE = "privacy.throttle.hidden_name"
+AXES_SENSITIVE_PARAMETERS = ["username", "next", "kept", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False

@@ -76,6 +76,7 @@ def set_up_factor(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if throttle.is_closed(throttle.CODE, user.pk):
+            _record(work, "locked_out")
             return throttle.too_often(request, throttle.CODE)
         if form.is_valid():
             recovery_codes = second_factor.confirm(user, form.cleaned_data["code"])

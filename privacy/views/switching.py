@@ -27,7 +27,9 @@ def switch(request: SignedIn) -> HttpResponse:
         # The ten hours of the day go on: changing over is no new sign-in.
         proved_at, started_at = actor.proved_at, request.session[sessions.STARTED]
         sessions.end(request, "switch")
-        if second_factor.is_asked(user, chosen.role) and not proved_at:
+        if second_factor.is_asked(user, chosen.role) and not (
+            second_factor.was_shown(user, proved_at)
+        ):
             return redirect("sign_in")
         sessions.begin(request, user, chosen, proved_at=proved_at, started_at=started_at)
         return redirect("worklist")

@@ -18,6 +18,7 @@ from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.models import AuditEvent, ChangeRecord
 from privacy.passphrases import weakness
+from privacy.proof import NeedsProof
 from tests import door
 from tests import factories as make
 from tests.cases import rights_story as story
@@ -43,6 +44,13 @@ def test_before_the_second_yes_nothing_is_made(cast):
         with pytest.raises(WrongState):
             actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=P)
     assert not ClientCopy.objects.exists()
+
+
+def test_making_it_asks_for_a_fresh_proof(cast):
+    request = story.agreed(cast)
+    with pytest.raises(NeedsProof):
+        actions.make_copy(actor=cast.hanh, request=request, passphrase=P)
+    assert not ClientCopy.objects.exists() and make.fresh(request).state == "granted"
 
 
 def test_only_her_worker_brings_it_to_her(cast):

@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
@@ -12,11 +13,19 @@ from cases import actions
 from cases.actions import erasure as steps
 from cases.models import Case, CaseGrant, ErasureRequest, Screening
 from cases.selectors import erasure as selectors
-from privacy import keys
+from privacy import keys, throttle
 from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.fields import LOCKED
-from privacy.models import BlindIndex, Outbox, Tombstone, WrappedDataKey
+from privacy.models import (
+    AuditEvent,
+    BlindIndex,
+    Outbox,
+    Tombstone,
+    Tries,
+    WrappedDataKey,
+)
+from privacy.proof import NeedsProof
 from referrals.models import Referral
 from tests import door
 from tests import factories as make
@@ -126,6 +135,13 @@ def test_who_asked_never_decides(cast):
     by_officer = asked(cast, make.case_opened(cast), by="yen")
     with pytest.raises(Forbidden):
         actions.approve_erasure(actor=door.proved(cast.yen), erasure=by_officer)
+
+
+def test_approving_asks_for_a_fresh_proof(cast):
+    request = asked(cast, make.case_in_support(cast))
+    with pytest.raises(NeedsProof):
+        actions.approve_erasure(actor=cast.yen, erasure=request)
+    assert make.fresh(request).state == "requested"
 
 
 def test_others_do_not_decide(cast):
@@ -376,8 +392,9 @@ def test_the_proof_notices_what_is_left(cast):
 # -- the terminal
 
 
-def erase_case(monkeypatch, *args, password=PASSWORD):
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+def erase_case(monkeypatch, *args, password=PASSWORD, code=None):
+    typed = password if code is None else f"{password}\n{code}"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{typed}\n"))
     out = io.StringIO()
     call_command("erase_case", *args, "--password-stdin", stdout=out)
     return out.getvalue()
@@ -407,6 +424,42 @@ def test_the_terminal_keeps_the_same_rules(cast, monkeypatch, tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "final when these epochs are destroyed" in shown and "Proved for 1" in shown
     assert make.ALIAS not in shown
+
+
+def test_the_terminal_asks_for_the_code_too(cast, monkeypatch):
+    case, user = make.case_in_support(cast), door.device("hanh")
+    ask = ("request", case.code, "--asked-by", "client", "--asked-how", "letter", "--by", "hanh")
+    for wrong in (None, "000000", door.code_of(door.device("yen"))):
+        with pytest.raises(CommandError, match="do not fit"):
+            erase_case(monkeypatch, *ask, code=wrong)
+    code = door.code_of(user)
+    with pytest.raises(CommandError, match="do not fit"):
+        erase_case(monkeypatch, *ask, password="đoán", code=code)
+    assert not ErasureRequest.objects.exists()
+    assert "asked for" in erase_case(monkeypatch, *ask, code=code)
+    with pytest.raises(CommandError, match="do not fit"):  # it counts once
+        erase_case(monkeypatch, *ask, code=code)
+    rows = AuditEvent.objects.filter(action="erase_case").order_by("pk")
+    assert [row.result for row in rows] == ["refused"] * 4 + ["allowed", "refused"]
+    assert rows[4].actor_uuid == user.uuid
+
+
+def test_guessing_at_the_terminal_is_ended(cast, monkeypatch):
+    case, user = make.case_in_support(cast), door.device("hanh")
+    ask = ("request", case.code, "--asked-by", "client", "--asked-how", "letter", "--by", "hanh")
+    answers = set()
+    for _ in range(throttle.PROOF.most):
+        with pytest.raises(CommandError) as wrong:
+            erase_case(monkeypatch, *ask, code="000000")
+        answers.add(str(wrong.value))
+    for name in ("hanh", "nobody"):  # closed, unknown: no answer tells which
+        with pytest.raises(CommandError) as closed:
+            erase_case(monkeypatch, *ask[:-1], name, code=door.code_of(user))
+        answers.add(str(closed.value))
+    assert len(answers) == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=16), tick=True):
+        assert "asked for" in erase_case(monkeypatch, *ask, code=door.code_of(user))
+    assert not Tries.objects.exists()
 
 
 def test_verify_tells_the_endings_apart(cast, capsys):

@@ -15,6 +15,7 @@ from cases.reports import counts
 from privacy import access, exports, tasks
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.models import AuditEvent, ChangeRecord, ExportRequest, Membership, Snapshot
+from privacy.proof import NeedsProof
 from tests import door, factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
@@ -122,6 +123,18 @@ def test_above_the_threshold_a_second_person_decides(cast, sign_in):
         make(cast.yen, request)  # she decides, she does not take
     made, _passphrase = make(cast.bich, request, second_from=1)
     assert made.stage == "ready" and made.decided_by == cast.user("yen")
+
+
+def test_deciding_and_making_ask_for_a_fresh_proof(cast):
+    factories.case_planned(cast)
+    request = ask(cast.bich, second_from=1)
+    with pytest.raises(NeedsProof):
+        exports.decide(actor=cast.yen, request=request, approve=True)
+    exports.decide(actor=door.proved(cast.yen), request=request, approve=True)
+    with pytest.raises(NeedsProof):
+        exports.make(actor=cast.bich, request=request, second_from=MANY, keep_days=7)
+    request.refresh_from_db()
+    assert request.stage == "approved" and bytes(request.file) == b""
 
 
 def test_nobody_decides_about_her_own(cast):

@@ -182,6 +182,27 @@ def test_an_unknown_name_looks_like_a_wrong_code(nga):
     assert pages[0] == pages[1]
 
 
+def test_an_unknown_name_takes_as_long_as_a_known_one(cast, nga, monkeypatch):
+    """Known without a code, known with one, closed, unknown: one slow hash each."""
+    counted = []
+    for name in ("make_password", "check_password"):
+        real = getattr(recovery, name)
+        monkeypatch.setattr(
+            recovery, name, lambda *args, real=real: (counted.append(1), real(*args))[1]
+        )
+
+    def hashes(username, typed="22222-22222-22222"):
+        counted.clear()
+        assert recovery.find_code(username=username, typed=typed) is None
+        return len(counted)
+
+    assert [hashes(name) for name in ("lan", "nga", "nobody")] == [1, 1, 1]
+    for _ in range(5):
+        hashes("lan")
+    assert hashes("lan") == hashes("nobody") == 1
+    assert hashes("lan", "x") == hashes("nobody", "x") == 0
+
+
 # -- two persons
 
 
@@ -498,6 +519,20 @@ def test_she_changes_her_password(cast, sign_in):
     assert here.post(path, {"old_password": door.PASSWORD, **new}).status_code == 302
     assert User.objects.get(username="lan").check_password(GOOD)
     assert here.get("/account/").status_code == 200 and there.get("/account/").status_code == 302
+
+
+def test_a_new_password_or_phone_asks_for_a_fresh_proof(cast, sign_in):
+    here, path = sign_in("lan"), "/account/password/"
+    typed = {"old_password": door.PASSWORD, "new_password": GOOD, "again": GOOD}
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=True):
+        assert here.get(path)["Location"].startswith("/prove/")
+        assert here.post(path, typed).status_code == 401
+    user = cast.user("lan")
+    with pytest.raises(NeedsProof):
+        recovery.change_own_password(actor=cast.lan, user=user, password=GOOD, session_key="")
+    with pytest.raises(NeedsProof):
+        recovery.drop_own_factor(actor=cast.lan, user=user)
+    assert User.objects.get(username="lan").check_password(door.PASSWORD)
 
 
 def test_guessing_the_old_password_is_ended(cast, sign_in):

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from cases.models import Lead
-from privacy import keys
+from privacy import audit, keys
 from privacy.compartments import Compartment as C
 from privacy.keys import Trouble, keyfile
 from privacy.models import AuditEvent, ChangeRecord, KeptText, WrappedDataKey
@@ -122,6 +122,26 @@ def test_the_keyring_of_another_installation_serves_nothing(own_keyring, strange
         call_command("keys", "status", stdout=out)
     assert "foreign" in out.getvalue()
     assert len(list(stranger.glob("notes.*"))) == 1
+    keys._providers.pop(str(stranger))
+
+
+def test_a_foreign_keyring_chains_no_row_of_the_audit(cast, own_keyring, stranger, settings):
+    """Its chains would spoil the proof: what gives no sight stands unsigned, the rest nowhere."""
+    owner = uuid4()
+    keys.make(owner, [C.NOTES])
+    before = AuditEvent.objects.count()
+    settings.KEYRING_DIR = stranger
+    with keys.fresh_ring(), pytest.raises(keys.KeyringUnavailable):
+        keys.open_pairs([(owner, C.NOTES)])
+    audit.signed(actor=None, action="sign_in", result="refused")
+    with pytest.raises(keys.KeyringUnavailable):
+        audit.signed(actor=cast.hanh, action="second_factor")
+    rows = AuditEvent.objects.order_by("pk")[before:]
+    assert [(row.action, row.result) for row in rows] == [
+        ("key.unavailable", "foreign"),
+        ("sign_in", "refused"),
+    ]
+    assert all(row.writer.startswith("u") and bytes(row.mac) == b"" for row in rows)
     keys._providers.pop(str(stranger))
 
 

@@ -18,9 +18,18 @@ from hypothesis import strategies as st
 from privacy import audit
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.middleware import PrivateResponses, Refusals
-from privacy.models import AuditEvent, Membership, Organisation, SentForm, Team, User
+from privacy.models import (
+    AuditEvent,
+    Membership,
+    OpenSession,
+    Organisation,
+    SentForm,
+    Team,
+    User,
+)
 from privacy.roles import Role
 from privacy.session_store import row_of
+from privacy.sessions import PROVED, STARTED
 from privacy.views import safe_next
 from privacy.views.door import PENDING
 from tests import door, factories
@@ -147,6 +156,19 @@ def test_a_session_holds_ids_and_clocks_only(cast):
     }
 
 
+def test_what_the_database_keeps_of_a_session_signs_nobody_in(cast):
+    browser = Client()
+    enters(browser)
+    key = browser.session.session_key
+    kept = {*Session.objects.values_list("session_key", flat=True)}
+    kept |= {*OpenSession.objects.values_list("row", flat=True)}
+    assert kept == {row_of(key)} and key not in kept
+    for name, value in ((key, True), *((row, False) for row in kept)):
+        thief = Client()
+        thief.cookies["sessionid"] = name
+        assert is_in(thief) is value
+
+
 # -- two jobs
 
 
@@ -193,6 +215,53 @@ def test_leaving_ends_a_half_open_door(cast, two_jobs):
     browser.post("/leave/")
     assert browser.get("/sign-in/work/").status_code == 302
     assert PENDING not in browser.session
+
+
+def changes_over(browser, job):
+    return browser.post("/work/", {"membership": str(job.uuid)})
+
+
+def test_changing_over_prolongs_no_day(cast, sign_in, two_jobs):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser = two_jobs_in(cast)
+        started, proved = browser.session[STARTED], browser.session[PROVED]
+        clock.shift(timedelta(minutes=10))
+        assert changes_over(browser, two_jobs)["Location"] == "/"
+        assert browser.session["membership"] == two_jobs.pk
+        assert (browser.session[STARTED], browser.session[PROVED]) == (started, proved)
+        for _ in range((WHOLE_DAY - 600) // 800):
+            clock.shift(timedelta(seconds=800))
+            assert browser.post("/stay/").status_code == 204
+        clock.shift(timedelta(seconds=801))
+        assert not is_in(browser)
+
+
+def two_jobs_in(cast):
+    """Signed in with password and code, for the work in her own office."""
+    browser = Client()
+    enters(browser)
+    browser.post("/sign-in/work/", {"membership": cast.memberships["hanh"].uuid})
+    door.show_code(browser, "hanh")
+    return browser
+
+
+@pytest.mark.parametrize("shown", [False, True], ids=["password", "password twice"])
+def test_where_only_the_other_job_asks_for_a_code_she_signs_in_anew(cast, shown):
+    """A password that is shown again is no second factor."""
+    other = Membership.objects.create(
+        user=cast.user("quy"),
+        organisation=cast.organisations["office"],
+        team=cast.teams["office"],
+        role=Role.SUPERVISOR,
+    )
+    browser = Client()
+    door.knock(browser, "quy")
+    browser.post("/sign-in/work/", {"membership": cast.memberships["quy"].uuid})
+    if shown:
+        assert browser.post("/prove/", {"password": PASSWORD}).status_code == 302
+    assert browser.get("/account/").status_code == 200
+    assert changes_over(browser, other)["Location"] == "/sign-in/"
+    assert "membership" not in browser.session and browser.get("/account/").status_code == 302
 
 
 # -- the end of a session

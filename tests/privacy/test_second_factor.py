@@ -104,6 +104,15 @@ def test_she_scans_types_the_code_and_gets_recovery_codes_once(new, cast):
     assert is_in(new) and codes[0] not in new.get("/account/").content.decode()
 
 
+def test_a_wrong_first_code_is_recorded_and_ended(new, cast):
+    new.get(PHONE)
+    answers = [new.post(PHONE, {"code": "000000"}).status_code for _ in range(9)]
+    assert answers == [200] * 7 + [429] * 2
+    rows = AuditEvent.objects.filter(action="second_factor").order_by("pk")
+    assert [row.result for row in rows] == ["refused"] * 8 + ["locked_out"]
+    assert {row.actor_uuid for row in rows} == {cast.lan.user_uuid}
+
+
 def opened(user: User) -> SecondFactor:
     own_keys.open_for(user, Compartment.FACTOR)
     return SecondFactor.objects.get(user=user)

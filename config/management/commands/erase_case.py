@@ -1,4 +1,5 @@
-"""Erasing a file from the terminal: the same actions, the same two people, each with a password."""
+"""Erasing a file from the terminal: the same actions, the same two people, each with password and
+code as at the door."""
 
 import sys
 import time
@@ -6,6 +7,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -14,10 +16,10 @@ from cases import actions
 from cases.models import Case, ErasureRequest
 from cases.models.erasure import AskedBy, AskedHow, RefusedErasure
 from cases.selectors import erasure as selectors
-from privacy import audit, keys
+from privacy import audit, keys, second_factor, throttle
 from privacy.actors import Actor
 from privacy.errors import AlreadyDone, Invalid, NotFound, Refusal
-from privacy.models import Membership, Tombstone
+from privacy.models import Membership, Tombstone, User
 from privacy.sessions import actor_for
 from workflow import relay
 
@@ -25,7 +27,8 @@ from workflow import relay
 class Command(BaseCommand):
     help = (
         "Ask for, decide about or look at the erasure of one case. Each verb names who acts; "
-        "her password is asked for, and the rules are those of the screens: never one person alone."
+        "her password and, where her phone is set up, its code are asked for, and the rules are "
+        "those of the screens: never one person alone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,7 +41,9 @@ class Command(BaseCommand):
             sub.add_argument("--by", required=True, help="user name of the person who acts")
             sub.add_argument("--role", default="", help="which of her jobs, if she has several")
             sub.add_argument(
-                "--password-stdin", action="store_true", help="read the password from stdin"
+                "--password-stdin",
+                action="store_true",
+                help="read the password and, on a second line, the code from stdin",
             )
             if verb == "request":
                 sub.add_argument("--asked-by", required=True, choices=AskedBy.values)
@@ -53,7 +58,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "status":
             return self._status(options["code"])
-        actor = self._actor(options)
+        try:
+            with keys.fresh_ring():
+                actor = self._actor(options)
+        except (keys.KeyMissing, keys.KeyringUnavailable):
+            raise CommandError("No key answers for her: ask `manage.py keys status`.") from None
         token = audit.current_actor.set(actor)
         try:
             with keys.fresh_ring():
@@ -75,18 +84,43 @@ class Command(BaseCommand):
         if options["role"]:
             rows = rows.filter(role=options["role"])
         found = list(rows.select_related("user", "team", "organisation"))
-        typed = (
-            sys.stdin.readline().rstrip("\n")
-            if options["password_stdin"]
-            else getpass(f"Password of {options['by']}: ")
-        )
+        password, code = self._typed(options)
+        user = found[0].user if found else None
         # One answer, whatever is wrong: the terminal is no place to try out names either.
-        if not found or not found[0].user.check_password(typed):
+        if not self._is_she(user, password, code):
             audit.signed(actor=None, action="erase_case", result="refused")
-            raise CommandError("This user name and password do not fit, or she has no such job.")
+            raise CommandError(
+                "This user name, password and code do not fit, she has no such job, or it was "
+                "tried too often: then it is closed for a quarter of an hour."
+            )
         if len(found) > 1:
             raise CommandError("She has several jobs: say which one with --role.")
-        return actor_for(found[0], session_key="terminal", proved_at=int(time.time()))
+        actor = actor_for(found[0], session_key="terminal", proved_at=int(time.time()))
+        audit.signed(actor=actor, action="erase_case")
+        return actor
+
+    def _typed(self, options: dict[str, Any]) -> tuple[str, str]:
+        """Password and code. The code is asked of everybody: whether one is set up stays unsaid."""
+        if options["password_stdin"]:
+            return sys.stdin.readline().rstrip("\n"), sys.stdin.readline().rstrip("\n")
+        return (
+            getpass(f"Password of {options['by']}: "),
+            getpass("Code of her phone (empty if none is set up): "),
+        )
+
+    def _is_she(self, user: User | None, password: str, code: str) -> bool:
+        """Counted like the proof of an open session; what is closed answers as if it were wrong."""
+        if user is None or throttle.is_closed(throttle.PROOF, user.pk):
+            make_password(password)  # takes as long as a look would
+            return False
+        right = user.check_password(password) and (
+            not second_factor.is_set_up(user) or second_factor.check(user, code).right
+        )
+        if right:
+            throttle.clear(throttle.PROOF, user.pk)
+        else:
+            throttle.count(throttle.PROOF, user.pk)
+        return right
 
     def _case(self, options: dict[str, Any]) -> Case:
         case = Case.objects.filter(code=options["code"].strip().upper()).first()

@@ -30,8 +30,8 @@ A sealed value costs {crypto.OVERHEAD} bytes over its padded text.
 
 RANDOM = """\
 Keys and nonces come from `os.urandom`, references and tokens from `secrets`, uuids from `uuid4`:
-all of them the operating system's generator. Nothing is seeded; no key of what is kept is derived
-from a password or from `SECRET_KEY`.
+all of them the operating system's generator. Nothing is seeded; no key of what the databases keep
+is derived from a password or from `SECRET_KEY`. Archives and files that leave have passphrases.
 """
 
 # Where something leaves or comes in, each by a library and none of ours.

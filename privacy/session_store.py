@@ -14,7 +14,12 @@ def row_of(key: str | None) -> str:
 
 
 class SessionStore(DatabaseStore):
-    """As Django's own, with ``row_of`` between the cookie and the table."""
+    """As Django's own, with ``row_of`` between the cookie and the table. What a session holds is
+    signed for its own row: copied to another it is no session."""
+
+    @property
+    def key_salt(self) -> str:
+        return f"privacy.session:{row_of(self._session_key)}"
 
     def _get_session_from_db(self) -> Any:
         row = self.model.objects.filter(

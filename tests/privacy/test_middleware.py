@@ -169,6 +169,18 @@ def test_what_the_database_keeps_of_a_session_signs_nobody_in(cast):
         assert is_in(thief) is value
 
 
+def test_what_a_session_holds_is_no_session_in_another_row(cast):
+    """Written into the table by somebody who may write there."""
+    hers, thief = Client(), Client()
+    door.enter(hers, "hanh")
+    thief.get("/sign-in/")
+    door.knock(thief, "lan")
+    content = Session.objects.get(pk=row_of(hers.session.session_key)).session_data
+    Session.objects.filter(pk=row_of(thief.session.session_key)).update(session_data=content)
+    assert hers.get("/").status_code == 200
+    assert thief.get("/").status_code == 302
+
+
 # -- two jobs
 
 

@@ -41,6 +41,10 @@ test-browser: browser ## the same journeys in Chromium, with axe and CSP checks
 	echo "Chromium is missing: apt-get install chromium fonts-noto-core (or set CHROMIUM=/path/to/it)" >&2; exit 1
 	@$(PY) -m pytest -n 0 -m browser --force-enable-socket tests/browser
 
+.PHONY: test-services
+test-services: dev ## the privacy floor on a PostgreSQL of its own, and the drill of backup and erasure
+	@$(PY) -m tests.outside.run
+
 .PHONY: check
 check: dev ## lint, types, layers, migrations, catalogues, docs, styles
 	@command -v xgettext >/dev/null 2>&1 || \

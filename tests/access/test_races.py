@@ -21,6 +21,8 @@ from privacy.errors import NotFound, Refusal, WrongState
 from referrals import actions as slips
 from tests import factories as f
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def on_disk(cast, tmp_path):

@@ -227,6 +227,7 @@ def test_a_key_made_meanwhile_is_taken_by_the_next_run(sealed, monkeypatch):
     assert rotation.behind() == 0 and keys.open_pairs([(owner, C.NOTES)])
 
 
+@pytest.mark.sqlite  # a lock of the same session is no second process to PostgreSQL
 def test_the_second_process_is_told(sealed):
     with alone(batches.KEY_WORK):
         for words in (["rotate", "--new-epoch"], ["reseal"], ["destroy-epoch", "notes.1"]):

@@ -41,6 +41,10 @@ test-browser: browser ## the same journeys in Chromium, with axe and CSP checks
 	echo "Chromium is missing: apt-get install chromium fonts-noto-core (or set CHROMIUM=/path/to/it)" >&2; exit 1
 	@$(PY) -m pytest -n 0 -m browser --force-enable-socket tests/browser
 
+.PHONY: test-services
+test-services: dev ## the privacy floor on a PostgreSQL of its own, and the drill of backup and erasure
+	@$(PY) -m tests.outside.run
+
 .PHONY: check
 check: dev ## lint, types, layers, migrations, catalogues, docs, styles
 	@command -v xgettext >/dev/null 2>&1 || \
@@ -54,6 +58,7 @@ check: dev ## lint, types, layers, migrations, catalogues, docs, styles
 	$(TESTING) $(MANAGE) makemigrations --check --dry-run
 	$(TESTING) $(MANAGE) check_catalogues
 	$(TESTING) $(MANAGE) check_docs
+	$(TESTING) $(MANAGE) render_registers --check
 	@# Without npm the recorded sums still tell whether the style sheet belongs to its sources.
 	cksum $(STYLES) | cmp - frontend/built.sums || { echo "run make css" >&2; exit 1; }
 	if command -v npm >/dev/null 2>&1; then sh frontend/build.sh --check; fi

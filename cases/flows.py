@@ -9,8 +9,25 @@ from viewflow import this
 from viewflow.workflow import flow
 
 from cases import actions, policies, turns
-from cases.models import Case, FollowUpPlan, Lead
-from cases.states import CaseState, FollowUpState, LeadState, TransferState
+from cases.models import (
+    AuthorityRequest,
+    Breach,
+    BreakGlass,
+    Case,
+    Consent,
+    ErasureRequest,
+    FollowUpPlan,
+    Lead,
+    RightsRequest,
+)
+from cases.states import (
+    AuthorityState,
+    CaseState,
+    FollowUpState,
+    LeadState,
+    RightsState,
+    TransferState,
+)
 from privacy.roles import Role
 from privacy.sessions import system_actor
 from services import selectors as services
@@ -20,6 +37,8 @@ from workflow.nodes import Flow, Step, Wait, subject_of
 WORKER = frozenset({Role.SOCIAL_WORKER})
 SUPERVISOR = frozenset({Role.SUPERVISOR})
 OUTREACH = frozenset({Role.PEER_WORKER, Role.SOCIAL_WORKER})
+DATA_PROTECTION = frozenset({Role.DPO})
+SECOND_PERSON = frozenset({Role.DPO, Role.SUPERVISOR})
 CHILD_PROTECTION = frozenset({Role.CHILD_OFFICER, Role.SUPERVISOR})
 
 
@@ -42,6 +61,10 @@ def review_due(case: Case) -> datetime:
 
 def ask_again(lead: Lead) -> datetime:
     return lead.ask_again_at or services.due("reoffer")
+
+
+def decide_by(record: ErasureRequest | AuthorityRequest) -> datetime:
+    return record.decide_by
 
 
 class OutreachFlow(Flow):
@@ -183,6 +206,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=act_by,
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.seen)
     approve_plan = Step(
@@ -190,6 +214,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.plan_decided)
     plan_decided = (
@@ -203,6 +228,7 @@ class CaseFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.supervisors_of,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="case",
     ).Next(this.closure_decided)
     closure_decided = (
@@ -298,6 +324,7 @@ class TransferFlow(Flow):
         roles=SUPERVISOR,
         holder=turns.releasing_supervisors,
         due=due("plan_approval"),
+        stand_in=policies.stands_in,
         link="transfer",
     ).Next(this.released)
     released = (
@@ -313,5 +340,280 @@ class TransferFlow(Flow):
         holder=turns.receiving_supervisors,
         due=due("plan_approval"),
         link="transfer",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class ErasureFlow(Flow):
+    """Erasure of a file; why two people: docs/erasure.md"""
+
+    flow_name = "erasure"
+    process_title = _("Erasure of a file")
+
+    start = flow.StartHandle(this.begin).Next(this.decide)
+
+    # The second person: the data-protection officer, or a supervisor for what she asked
+    decide = Step(
+        title=_("Decide about an erasure"),
+        roles=SECOND_PERSON,
+        holder=turns.erasure_decider,
+        stand_in=policies.may_decide_erasure,
+        due=decide_by,
+        link="erasure",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class HoldFlow(Flow):
+    """Legal hold: set, and later lifted, by two people; why two people: docs/erasure.md"""
+
+    flow_name = "legal_hold"
+    process_title = _("Legal hold")
+
+    start = flow.StartHandle(this.begin).Next(this.decide)
+
+    # The second person
+    decide = Step(
+        title=_("Decide about a legal hold"),
+        roles=SUPERVISOR,
+        holder=turns.hold_decider,
+        stand_in=policies.may_decide_hold,
+        due=due("plan_approval"),
+        link="hold",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class SamePersonFlow(Flow):
+    """Perhaps the same person"""
+
+    flow_name = "same_person"
+    process_title = _("Perhaps the same person")
+
+    start = flow.StartHandle(this.begin).Next(this.ask)
+
+    # Supervisor of the file that was there
+    ask = Step(
+        title=_("Ask the client about another file"),
+        roles=SUPERVISOR,
+        holder=turns.match_supervisors,
+        due=due("triage_routine"),
+        link="match",
+    ).Next(this.end)
+    end = flow.End()
+
+
+def review_by(glass: BreakGlass) -> datetime:
+    return glass.review_by
+
+
+class BreakGlassFlow(Flow):
+    """Emergency access"""
+
+    flow_name = "emergency"
+    process_title = _("Emergency access")
+
+    start = flow.StartHandle(this.begin).Next(this.tell)
+    tell = (
+        flow.Split().Annotation(title=_("Both are told at once")).Next(this.review).Next(this.told)
+    )
+
+    # Data-protection officer, never the one who opened
+    review = Step(
+        title=_("Review the emergency access"),
+        roles=DATA_PROTECTION,
+        holder=turns.reviewers_of,
+        due=review_by,
+        link="emergency",
+    ).Next(this.end)
+
+    # Supervisor of the file's team
+    told = Step(
+        title=_("Emergency access: see who opened what"),
+        roles=SUPERVISOR,
+        holder=turns.supervisors_of_file,
+        due=due("triage_24h"),
+        stand_in=policies.is_told,
+        link="emergency",
+    ).Next(this.seen)
+
+    seen = flow.End()
+    end = flow.End()
+
+
+# A consent that runs out is in the list as long before its day.
+ASKED_BEFORE = timedelta(days=30)
+
+
+def runs_out(consent: Consent) -> datetime:
+    if consent.valid_until is None:
+        raise LookupError("this consent has no end")
+    return consent.valid_until
+
+
+def ask_before(consent: Consent) -> datetime:
+    return runs_out(consent) - ASKED_BEFORE
+
+
+class ConsentFlow(Flow):
+    """Consent that runs out"""
+
+    flow_name = "consent"
+    process_title = _("Consent that runs out")
+
+    start = flow.StartHandle(this.begin).Next(this.wait)
+    wait = Wait(ask_before, title=_("Until 30 days before its end")).Next(this.renew)
+
+    # Social worker
+    renew = Step(
+        title=_("A consent runs out: ask whether it goes on"),
+        roles=WORKER,
+        holder=turns.consent_worker,
+        due=runs_out,
+        link="consent_ending",
+    ).Next(this.end)
+    end = flow.End()
+
+
+# -- the registers of the person's rights
+
+AT_THE_DESK = frozenset({Role.SOCIAL_WORKER, Role.CHILD_OFFICER, Role.SUPERVISOR, Role.DPO})
+
+
+def answer_by(request: RightsRequest) -> datetime:
+    return request.answer_by
+
+
+def due_by(request: RightsRequest) -> datetime:
+    return request.due_by
+
+
+class RightsFlow(Flow):
+    """A client's request"""
+
+    flow_name = "rights"
+    process_title = _("A client's request")
+
+    start = flow.StartHandle(this.begin).Next(this.answer)
+
+    # Data-protection officer
+    answer = Step(
+        title=_("Give the first answer to a client's request"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=answer_by,
+        link="rights_request",
+    ).Next(this.decide)
+    decide = Step(
+        title=_("Decide about a client's request"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=due_by,
+        link="rights_request",
+    ).Next(this.decided)
+    decided = (
+        flow.Switch()
+        .Annotation(title=_("Decision"))
+        .Case(this.second, state_is(RightsState.SECOND))
+        .Case(this.carry_out, state_is(RightsState.GRANTED))
+        .Default(this.end)
+    )
+
+    # Another data-protection officer, or a supervisor who has no part in it
+    second = Step(
+        title=_("Second person: look at a client's request"),
+        roles=SECOND_PERSON,
+        holder=turns.by_name,
+        due=due_by,
+        link="rights_request",
+    ).Next(this.seconded)
+    seconded = (
+        flow.Switch()
+        .Annotation(title=_("Agreed?"))
+        .Case(this.decide, state_is(RightsState.ANSWERED))
+        .Case(this.carry_out, state_is(RightsState.GRANTED))
+        .Default(this.end)
+    )
+
+    # Her worker, at the desk with her; for a deletion the officer again
+    carry_out = Step(
+        title=_("Carry out a client's request"),
+        roles=AT_THE_DESK,
+        holder=turns.carries_out,
+        due=due_by,
+        link="rights_request",
+    ).Next(this.end)
+    end = flow.End()
+
+
+def notify_by(breach: Breach) -> datetime:
+    return breach.notify_by
+
+
+class BreachFlow(Flow):
+    """A data breach"""
+
+    flow_name = "breach"
+    process_title = _("A data breach")
+
+    start = flow.StartHandle(this.begin).Next(this.notify)
+
+    # Data-protection officer, 72 elapsed hours
+    notify = Step(
+        title=_("Data breach: look into it and notify"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=notify_by,
+        link="breach",
+    ).Next(this.learn)
+    learn = Step(
+        title=_("Data breach: write what we learnt, and close"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=due("triage_routine"),
+        link="breach",
+    ).Next(this.end)
+    end = flow.End()
+
+
+class AuthorityFlow(Flow):
+    """An authority's request"""
+
+    flow_name = "authority"
+    process_title = _("An authority's request")
+
+    start = flow.StartHandle(this.begin).Next(this.propose)
+
+    # Data-protection officer
+    propose = Step(
+        title=_("Decide about an authority's request"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=decide_by,
+        link="authority_request",
+    ).Next(this.agree)
+
+    # Another person, who has no part in it
+    agree = Step(
+        title=_("Second person: look at an authority's request"),
+        roles=SECOND_PERSON,
+        holder=turns.by_name,
+        due=decide_by,
+        link="authority_request",
+    ).Next(this.agreed)
+    agreed = (
+        flow.If(state_is(AuthorityState.AGREED))
+        .Annotation(title=_("Agreed?"))
+        .Then(this.reply)
+        .Else(this.propose)
+    )
+
+    # Data-protection officer
+    reply = Step(
+        title=_("Answer the authority on paper"),
+        roles=DATA_PROTECTION,
+        holder=turns.data_protection_officer,
+        due=decide_by,
+        link="authority_request",
     ).Next(this.end)
     end = flow.End()

@@ -63,6 +63,59 @@ class TransferState(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class ErasureState(models.TextChoices):
+    REQUESTED = "requested", _("Waiting for the second person")
+    APPROVED = "approved", _("Approved, being erased")
+    DONE = "done", _("Erased")
+    REFUSED = "refused", _("Refused")
+    CANCELLED = "cancelled", _("Taken back")
+
+
+class HoldState(models.TextChoices):
+    PROPOSED = "proposed", _("Waiting for the second person")
+    IN_FORCE = "in_force", _("In force")
+    LIFTING = "lifting", _("Lifting waits for the second person")
+    LIFTED = "lifted", _("Lifted")
+    REFUSED = "refused", _("Refused")
+
+
+class MatchState(models.TextChoices):
+    OPEN = "open", _("The client is to be asked")
+    LINKED = "linked", _("Linked with her yes")
+    CLOSED = "closed", _("Closed without a word")
+
+
+class BreakGlassState(models.TextChoices):
+    """Of the review; whether it is still open is a matter of the clock."""
+
+    TO_REVIEW = "to_review", _("Waiting for its review")
+    REVIEWED = "reviewed", _("Reviewed")
+
+
+class RightsState(models.TextChoices):
+    RECEIVED = "received", _("Waiting for the first answer")
+    ANSWERED = "answered", _("Answered, waiting for the decision")
+    SECOND = "second", _("Waiting for the second person")
+    GRANTED = "granted", _("Granted, to be carried out")
+    DONE = "done", _("Carried out")
+    REFUSED = "refused", _("Refused")
+    OVER = "over", _("Over: the file was erased")
+
+
+class BreachState(models.TextChoices):
+    OPEN = "open", _("Being looked into")
+    NOTIFIED = "notified", _("Notified")
+    KEPT_INSIDE = "kept_inside", _("No notice needed")
+    CLOSED = "closed", _("Closed")
+
+
+class AuthorityState(models.TextChoices):
+    REGISTERED = "registered", _("Waiting for the data-protection officer")
+    PROPOSED = "proposed", _("Waiting for the second person")
+    AGREED = "agreed", _("Decided, to be answered on paper")
+    ANSWERED = "answered", _("Answered")
+
+
 L, C, P, T = LeadState, CaseState, CarePlanState, TransferState
 
 EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
@@ -125,12 +178,67 @@ EDGES: dict[type[models.TextChoices], frozenset[tuple[str, str]]] = {
             (ClosureState.REQUESTED, ClosureState.RETURNED),
         }
     ),
+    BreakGlassState: frozenset({(BreakGlassState.TO_REVIEW, BreakGlassState.REVIEWED)}),
     TransferState: frozenset(
         {
             (T.REQUESTED, T.OFFERED),
             (T.REQUESTED, T.REFUSED),
             (T.OFFERED, T.ACCEPTED),
             (T.OFFERED, T.REFUSED),
+        }
+    ),
+    ErasureState: frozenset(
+        {
+            (ErasureState.REQUESTED, ErasureState.APPROVED),
+            (ErasureState.REQUESTED, ErasureState.REFUSED),
+            (ErasureState.REQUESTED, ErasureState.CANCELLED),
+            (ErasureState.APPROVED, ErasureState.DONE),
+        }
+    ),
+    HoldState: frozenset(
+        {
+            (HoldState.PROPOSED, HoldState.IN_FORCE),
+            (HoldState.PROPOSED, HoldState.REFUSED),
+            (HoldState.IN_FORCE, HoldState.LIFTING),
+            (HoldState.LIFTING, HoldState.LIFTED),
+            (HoldState.LIFTING, HoldState.IN_FORCE),
+        }
+    ),
+    MatchState: frozenset(
+        {(MatchState.OPEN, MatchState.LINKED), (MatchState.OPEN, MatchState.CLOSED)}
+    ),
+    RightsState: frozenset(
+        {
+            (RightsState.RECEIVED, RightsState.ANSWERED),
+            (RightsState.ANSWERED, RightsState.SECOND),
+            (RightsState.ANSWERED, RightsState.GRANTED),
+            (RightsState.ANSWERED, RightsState.DONE),
+            (RightsState.ANSWERED, RightsState.REFUSED),
+            (RightsState.SECOND, RightsState.ANSWERED),
+            (RightsState.SECOND, RightsState.GRANTED),
+            (RightsState.SECOND, RightsState.DONE),
+            (RightsState.SECOND, RightsState.REFUSED),
+            (RightsState.GRANTED, RightsState.DONE),
+            (RightsState.RECEIVED, RightsState.OVER),
+            (RightsState.ANSWERED, RightsState.OVER),
+            (RightsState.SECOND, RightsState.OVER),
+            (RightsState.GRANTED, RightsState.OVER),
+        }
+    ),
+    BreachState: frozenset(
+        {
+            (BreachState.OPEN, BreachState.NOTIFIED),
+            (BreachState.OPEN, BreachState.KEPT_INSIDE),
+            (BreachState.NOTIFIED, BreachState.CLOSED),
+            (BreachState.KEPT_INSIDE, BreachState.CLOSED),
+        }
+    ),
+    AuthorityState: frozenset(
+        {
+            (AuthorityState.REGISTERED, AuthorityState.PROPOSED),
+            (AuthorityState.PROPOSED, AuthorityState.REGISTERED),
+            (AuthorityState.PROPOSED, AuthorityState.AGREED),
+            (AuthorityState.AGREED, AuthorityState.ANSWERED),
         }
     ),
 }
@@ -177,6 +285,7 @@ class ClosureReason(models.TextChoices):
     CONSENT_WITHDRAWN = "consent_withdrawn", _("The client took back the consent to a file")
     NO_FILE = "no_file", _("Advice without a file")
     CHILD_CONCLUDED = "child_concluded", _("Child protection concluded")
+    ERASED = "erased", _("The file was erased")
 
 
 WORKERS_CLOSURE_REASONS = (
@@ -186,3 +295,16 @@ WORKERS_CLOSURE_REASONS = (
     ClosureReason.NO_CONTACT,
     ClosureReason.OTHER,
 )
+
+
+class EmergencyReason(models.TextChoices):
+    DANGER = "danger", _("Somebody is in danger now")
+    REACH = "reach", _("She has to be reached today and her worker is away")
+    SHE_ASKS = "she_asks", _("She is here and asks for help; her worker is away")
+    HAND_OVER = "hand_over", _("A promised service would be lost today")
+
+
+class ReviewFinding(models.TextChoices):
+    JUSTIFIED = "justified", _("It was needed, and no more was opened than needed")
+    TOO_WIDE = "too_wide", _("It was needed, but more was opened than needed")
+    NOT_JUSTIFIED = "not_justified", _("It was not needed: taken further")

@@ -1,6 +1,23 @@
 """Whose turn: the worker, her team's supervisors, the child officers of the place."""
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from collections.abc import Collection
+
+from cases.models import (
+    AT_THE_DESK,
+    AuthorityRequest,
+    Breach,
+    BreakGlass,
+    Case,
+    Consent,
+    DuplicateMatch,
+    ErasureRequest,
+    FollowUpPlan,
+    Lead,
+    LegalHold,
+    RightsRequest,
+    Track,
+    Transfer,
+)
 from privacy.models import Membership, Team
 from privacy.roles import OrganisationKind, Role
 from workflow.nodes import Holder
@@ -67,3 +84,109 @@ def releasing_supervisors(transfer: Transfer) -> Holder:
 
 def receiving_supervisors(transfer: Transfer) -> Holder:
     return Holder(Role.SUPERVISOR, transfer.to_team_id, None, transfer.to_team.organisation_id)
+
+
+def dpo_team() -> Team | None:
+    """The team of the longest-serving data-protection officer; ``None`` = nobody is appointed."""
+    membership = (
+        Membership.objects.live()
+        .filter(role=Role.DPO)
+        .select_related("team")
+        .order_by("starts_on", "pk")
+        .first()
+    )
+    return membership.team if membership else None
+
+
+def data_protection() -> Holder:
+    """Nobody is named: the step waits, overdue, until an administrator has named somebody."""
+    team = dpo_team()
+    return Holder(Role.DPO, team.pk if team else None, None, team.organisation_id if team else None)
+
+
+def second_of(case: Case) -> Holder:
+    """Who decides with the data-protection officer: the team's supervisors; for a child's file the
+    one supervisor who is named for it."""
+    named = case.named_supervisor_id if case.track == Track.CHILD else None
+    return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)
+
+
+def erasure_decider(erasure: ErasureRequest) -> Holder:
+    """What the file's people ask, the data-protection officer decides; what she asks, they do."""
+    return second_of(erasure.case) if erasure.entered_as == Role.DPO else data_protection()
+
+
+def hold_decider(hold: LegalHold) -> Holder:
+    return second_of(hold.case)
+
+
+def match_supervisors(match: DuplicateMatch) -> Holder:
+    """Of the file that was there. A child's file: its named supervisor, nobody else of the team."""
+    case = match.case
+    named = case.named_supervisor_id if case.track == Track.CHILD else None
+    return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)
+
+
+def reviewers_of(glass: BreakGlass) -> Holder:
+    """The team that holds the grant to review this one."""
+    found = glass.grants.filter(team__isnull=False, revoked_at__isnull=True).select_related("team")
+    grant = found.order_by("pk").first()
+    if grant is None or grant.team is None:
+        raise LookupError("nobody was given the review of this emergency access")
+    return Holder(Role.DPO, grant.team_id, None, grant.team.organisation_id)
+
+
+def supervisors_of_file(glass: BreakGlass) -> Holder:
+    return supervisors_of(glass.case)
+
+
+def consent_worker(consent: Consent) -> Holder:
+    return worker_of(consent.case)
+
+
+# -- the registers of the person's rights
+
+
+def data_protection_officer(_: RightsRequest | Breach | AuthorityRequest) -> Holder:
+    return data_protection()
+
+
+def second_person(
+    *, without: Collection[int], not_team: int | None = None, first_team: int | None = None
+) -> Membership | None:
+    """Another data-protection officer, else a supervisor: of ``first_team`` if there is one, never
+    of ``not_team``; nobody who stands in ``without`` (ids of users)."""
+    people = (
+        Membership.objects.live()
+        .filter(role__in=(Role.DPO, Role.SUPERVISOR))
+        .exclude(user_id__in=without)
+        .exclude(role=Role.SUPERVISOR, team_id=not_team or 0)
+        .select_related("user", "team__organisation")
+        .order_by("starts_on", "pk")
+    )
+    return min(
+        people, key=lambda item: (item.role != Role.DPO, item.team_id != first_team), default=None
+    )
+
+
+def by_name(record: RightsRequest | AuthorityRequest) -> Holder:
+    """The second person, who was chosen when the first had decided."""
+    user_id = record.second_id
+    found = (
+        Membership.objects.live()
+        .filter(user_id=user_id or 0, role__in=(Role.DPO, Role.SUPERVISOR))
+        .order_by("role", "pk")
+        .first()
+    )
+    if found is None:
+        return data_protection_officer(record)
+    return Holder(found.role, found.team_id, user_id, found.organisation_id)
+
+
+def carries_out(request: RightsRequest) -> Holder:
+    """At the desk: her worker (the child officers for a child); otherwise the officer herself."""
+    if request.case is None or request.kind not in AT_THE_DESK:
+        return data_protection_officer(request)
+    if request.case.track == Track.CHILD:
+        return child_officers_of(request.case)
+    return worker_of(request.case)

@@ -48,6 +48,7 @@ def ready(request: HttpRequest) -> HttpResponse:
             parts[alias] = False
     try:
         keys.provider().index_root()
+        keys.refuse_foreign(keys.provider())
         parts["keyring"] = True
     except keys.KeyringUnavailable:
         parts["keyring"] = False

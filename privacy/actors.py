@@ -23,6 +23,8 @@ class Actor:
     organisation_id: int = 0
     team_id: int = 0
     session: str = ""
+    # When she last showed password and code in this session, Unix seconds (privacy/proof.py).
+    proved_at: int = 0
 
     @property
     def is_system(self) -> bool:

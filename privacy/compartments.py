@@ -17,8 +17,13 @@ class Compartment(StrEnum):
     # Of a referral, not of a case: the slip that travels, and what its recipient writes.
     PACKET = "packet"
     ENTRIES = "entries"
+    # Of a register (an erasure, a client's request, a breach, why somebody broke the glass): what
+    # the data-protection officer reads, under a key of its own.
+    REGISTER = "register"
     # Of a person who works here: drafts of typed text that came back after a session ended.
     DRAFT = "draft"
+    # Also hers alone: the secret of her second factor and what is left of her recovery codes.
+    FACTOR = "factor"
 
     @property
     def byte(self) -> int:
@@ -43,6 +48,8 @@ BYTES: dict[Compartment, int] = {
     Compartment.PACKET: 20,
     Compartment.ENTRIES: 21,
     Compartment.DRAFT: 30,
+    Compartment.REGISTER: 40,
+    Compartment.FACTOR: 31,
 }
 
 CASE_COMPARTMENTS: tuple[Compartment, ...] = (
@@ -63,6 +70,7 @@ LEAD_COMPARTMENTS: tuple[Compartment, ...] = (
 )
 REFERRAL_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.PACKET,)
 ENTRY_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.ENTRIES,)
+REGISTER_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.REGISTER,)
 
 
 def permission_rows(compartments: tuple[Compartment, ...]) -> list[tuple[str, Any]]:

@@ -33,7 +33,13 @@ class NotFound(Refusal):
 
 
 class Forbidden(Refusal):
+    """``next_step`` = who can give what is missing (privacy.denials makes these words)."""
+
     code = "forbidden"
+
+    def __init__(self, message: type_text = "", *, next_step: type_text = "") -> None:
+        super().__init__(message)
+        self.next_step = next_step
 
 
 class WrongState(Refusal):

@@ -11,18 +11,25 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core import signing
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from privacy import keys
+from privacy import own_keys
 from privacy.compartments import Compartment
-from privacy.models import KeptText, User, WrappedDataKey
+from privacy.models import KeptText, User
 
 SALT = "privacy.kept-text"
 LIFETIME = timedelta(hours=24)
 MOST = 20
-NEVER_KEPT = {"csrfmiddlewaretoken", "password", "kept", "once"}
+# Passwords and codes are typed again: they are not lost by it, and lie nowhere.
+NEVER_KEPT = {"csrfmiddlewaretoken", "kept", "once"} | {
+    "password",
+    "passphrase",
+    "old_password",
+    "new_password",
+    "again",
+    "code",
+}
 
 
 # What a program wrote into a form, not a person: codes, numbers of choices, uuids.
@@ -41,7 +48,7 @@ def typed_in(request: HttpRequest) -> dict[str, list[str]]:
 
 def keep(user: User, path: str, fields: dict[str, list[str]]) -> str:
     """Seal the fields for this person; the answer is the token for the signed form field."""
-    _have_key(user)
+    own_keys.have(user, Compartment.DRAFT)
     row = KeptText(owner_uuid=user.uuid, user=user)
     row.text = json.dumps({"path": path, "fields": fields})
     row.save()
@@ -49,19 +56,6 @@ def keep(user: User, path: str, fields: dict[str, list[str]]) -> str:
     older = KeptText.objects.filter(user=user).order_by("-pk").values_list("pk", flat=True)
     KeptText.objects.filter(pk__in=list(older[MOST:])).delete()
     return signing.dumps(str(row.uuid), salt=SALT)
-
-
-def _have_key(user: User) -> None:
-    """The key of her drafts, made at the first need; two requests at once make one."""
-    rows = WrappedDataKey.objects.filter(owner_uuid=user.uuid, compartment=Compartment.DRAFT.byte)
-    if rows.exists():
-        return
-    try:
-        with transaction.atomic(using="keystore"):
-            keys.make(user.uuid, [Compartment.DRAFT])
-    except IntegrityError:
-        if not rows.exists():
-            raise
 
 
 def take(user: User, token: str) -> tuple[str, dict[str, list[str]]] | None:
@@ -75,8 +69,7 @@ def take(user: User, token: str) -> tuple[str, dict[str, list[str]]] | None:
     ).first()
     if row is None:
         return None
-    # Her own words under her own key: no grant is asked, and nobody else's key is touched.
-    keys.open_pairs([(user.uuid, Compartment.DRAFT)])
+    own_keys.open_for(user, Compartment.DRAFT)
     text = row.text
     if not text:
         return None

@@ -113,6 +113,12 @@ class NothingReported(SafeExceptionReporterFilter):
         return []
 
 
+def request_failed(request: Any = None, **_: Any) -> None:
+    """An error of ours that no page expected (signal ``got_request_exception``): its class and
+    where it was raised, nothing of what was asked."""
+    logging.getLogger("privacy.request").error("request_failed", exc_info=True)
+
+
 def quiet_crash() -> None:
     """For processes of ours: an uncaught error prints its class, never its message."""
 

@@ -11,14 +11,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 
-from privacy import audit, kept, keys, sessions
+from privacy import audit, kept, keys, proof, second_factor, sessions
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, Refusal, WrongState
-from privacy.forms import SignInForm
+from privacy.forms.door import ProofForm, SignInForm
 from privacy.logs import event
 from privacy.models import Membership, SentForm
 
@@ -69,6 +70,8 @@ class PrivateResponses:
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         )
+        # No page of another origin may take in anything of ours, picture or file.
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 
@@ -97,7 +100,9 @@ class SessionActor:
             request.user = membership.user
             request.membership = membership  # type: ignore[attr-defined]
             request.actor = sessions.actor_for(  # type: ignore[attr-defined]
-                membership, request.session.session_key or ""
+                membership,
+                request.session.session_key or "",
+                request.session.get(sessions.PROVED, 0),
             )
         token = audit.current_actor.set(request.actor)  # type: ignore[attr-defined]
         try:
@@ -123,7 +128,7 @@ class SessionActor:
             request.session.get(HASH_SESSION_KEY, ""), membership.user.get_session_auth_hash()
         )
         if not valid or sessions.has_ended(request):
-            request.session.flush()
+            sessions.leave(request)
             request.user = AnonymousUser()
             return None
         sessions.touch(request)
@@ -143,7 +148,11 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(f"/sign-in/?{urlencode({'next': request.path})}")
     fields = kept.typed_in(request)
     person = sessions.last_person(request)
-    token = kept.keep(person, request.path, fields) if person and fields else ""
+    try:
+        token = kept.keep(person, request.path, fields) if person and fields else ""
+    except (keys.KeyringUnavailable, keys.KeyMissing):
+        # It cannot be sealed for later, so this browser gets it back now.
+        return refusal_page(request, "errors/locked.html", 503)
     path = request.path if token else ""
     if token:
         request.session[KEPT] = token
@@ -157,6 +166,29 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         },
         status=401,
     )
+
+
+def ask_for_proof(request: HttpRequest) -> HttpResponse:
+    """Password and code again, then back to where she was; a form that was sent is kept."""
+    path = request.get_full_path()
+    if request.method != "POST":
+        return redirect(f"{reverse('prove')}?{urlencode({'next': path})}")
+    user = request.user
+    fields = kept.typed_in(request)
+    token = kept.keep(user, request.path, fields)  # type: ignore[arg-type]
+    # What a page without a box sends (a button alone) comes back as a button.
+    with_code = second_factor.is_set_up(user)  # type: ignore[arg-type]
+    form = ProofForm(initial={"next": path, "kept": token}, with_code=with_code)
+    return render(request, "privacy/prove.html", proof_page(request, form), status=401)
+
+
+def proof_page(request: HttpRequest, form: ProofForm) -> dict[str, Any]:
+    user = request.user
+    return {
+        "form": form,
+        "kept_token": form["kept"].value(),
+        "shown": second_factor.shown_in_the_demo(user),  # type: ignore[arg-type]
+    }
 
 
 class Refusals:
@@ -220,10 +252,14 @@ class Refusals:
             return self.page(request, "errors/busy.html", 503)
         if not isinstance(error, Refusal):
             return None
+        if isinstance(error, proof.NeedsProof):
+            return ask_for_proof(request)
         if isinstance(error, NotFound):
             return self.page(request, "errors/404.html", 404)
         if isinstance(error, Forbidden):
-            return self.page(request, "errors/403.html", 403, reason=error.message)
+            return self.page(
+                request, "errors/403.html", 403, reason=error.message, helper=error.next_step
+            )
         if isinstance(error, WrongState):
             who = error.who if isinstance(error, AlreadyDone) else ""
             when = error.when if isinstance(error, AlreadyDone) else None
@@ -242,9 +278,13 @@ class Refusals:
     def page(
         self, request: HttpRequest, template: str, status: int, **context: Any
     ) -> HttpResponse:
-        typed = kept.typed_in(request) if request.method == "POST" else {}
-        context["kept"] = [
-            {"label": translation.gettext("What you typed"), "value": value}
-            for value in kept.words_of(typed)
-        ]
-        return render(request, template, context, status=status)
+        return refusal_page(request, template, status, **context)
+
+
+def refusal_page(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
+    typed = kept.typed_in(request) if request.method == "POST" else {}
+    context["kept"] = [
+        {"label": translation.gettext("What you typed"), "value": value}
+        for value in kept.words_of(typed)
+    ]
+    return render(request, template, context, status=status)

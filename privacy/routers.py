@@ -2,7 +2,15 @@
 
 from typing import Any
 
-STORES = {"wrappeddatakey": "keystore", "blindindex": "keystore", "auditevent": "audit"}
+STORES = {
+    "wrappeddatakey": "keystore",
+    "blindindex": "keystore",
+    "auditevent": "audit",
+    "auditseal": "audit",
+    "auditsealrange": "audit",
+    "tombstone": "keystore",
+    "erasedowner": "keystore",
+}
 
 
 class StoreRouter:

@@ -1,17 +1,16 @@
 """Who may do what with a referral. Every action asks here first."""
 
-from django.utils.translation import gettext as _
-
-from privacy import access, audit
+from privacy import access, audit, denials
 from privacy.actors import Actor
-from privacy.errors import Forbidden, NotFound
-from privacy.roles import RECEIVING_ROLES, Role
+from privacy.denials import Missing
+from privacy.errors import NotFound
+from privacy.matrix import Scope, Verb, may, reach
 from referrals.models import Referral
 
 
 def is_recipient(actor: Actor, referral: Referral) -> bool:
     return (
-        actor.role in RECEIVING_ROLES
+        may(actor.role, Verb.ANSWER)
         and actor.role == referral.recipient_role
         and actor.team_id == referral.recipient_team_id
     )
@@ -19,9 +18,10 @@ def is_recipient(actor: Actor, referral: Referral) -> bool:
 
 def is_sender(actor: Actor, referral: Referral) -> bool:
     """The worker who sent it, or a supervisor of her team."""
-    if actor.role == Role.SOCIAL_WORKER:
+    hers = reach(actor.role, Verb.CANCEL)
+    if hers is Scope.OWN:
         return actor.user_id == referral.sender_id
-    return actor.role == Role.SUPERVISOR and actor.team_id == referral.sender_team_id
+    return hers is Scope.TEAM and actor.team_id == referral.sender_team_id
 
 
 def require_recipient(actor: Actor, referral: Referral) -> None:
@@ -30,6 +30,13 @@ def require_recipient(actor: Actor, referral: Referral) -> None:
         audit.refused(actor=actor, action="answer", subject=referral, reason="not_party")
         raise NotFound
     access.require(actor, referral)
+
+
+def require_receiving(actor: Actor) -> None:
+    """Who has a list of received slips at all."""
+    if not may(actor.role, Verb.ANSWER):
+        audit.refused(actor=actor, action="answer", subject=None, reason="role")
+        raise NotFound
 
 
 def require_sender(actor: Actor, referral: Referral) -> None:
@@ -43,16 +50,13 @@ def require_supervising_sender(actor: Actor, referral: Referral) -> None:
     """Sending back and approving an error belong to the supervisor of the sending team, and
     never about her own referral."""
     require_sender(actor, referral)
-    if actor.role != Role.SUPERVISOR:
-        audit.refused(actor=actor, action="supervise", subject=referral, reason="role")
-        raise Forbidden(_("Only a supervisor of the sending team may do this."))
+    if not may(actor.role, Verb.SEND_BACK):
+        raise denials.refuse(actor, referral, "supervise", Missing.NOT_SENDING_SUPERVISOR)
     if actor.user_id == referral.sender_id:
-        audit.refused(actor=actor, action="supervise", subject=referral, reason="own_case")
-        raise Forbidden(_("A supervisor never decides about her own referral."))
+        raise denials.refuse(actor, referral, "supervise", Missing.OWN_REFERRAL)
 
 
 def require_livelihood_officer(actor: Actor, referral: Referral) -> None:
     require_recipient(actor, referral)
-    if actor.role != Role.WOMENS_UNION:
-        audit.refused(actor=actor, action="livelihood", subject=referral, reason="role")
-        raise Forbidden(_("Only the Women's Union officer tracks a livelihood plan."))
+    if not may(actor.role, Verb.TRACK_LIVELIHOOD):
+        raise denials.refuse(actor, referral, "livelihood", Missing.NOT_LIVELIHOOD)

@@ -4,7 +4,7 @@ Reading asks the same question as acting (policies.require_recipient); what is a
 or over looks alike. The number of queries never grows with what is shown.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy import access, audit
 from privacy.actors import Actor
+from privacy.compartments import Compartment
 from privacy.errors import NotFound
 from privacy.fields import LOCKED
+from privacy.matrix import WORK
 from privacy.roles import Role
 from referrals import policies
 from referrals.models import (
@@ -152,11 +154,15 @@ def slip(referral: Referral) -> Slip:
     packet = referral.packet
     if packet is LOCKED:
         return Slip(locked=True, service="", contact="", fields=[])
-    values: dict[str, str] = dict(packet.get("fields", {}))
+    return reading(packet.get("fields", {}), service_of(referral))
+
+
+def reading(fields: Mapping[str, str], service: ServiceType | None) -> Slip:
+    """A packet in words, as its recipient reads it; also one that is not sent yet."""
+    values = dict(fields)
     contact = values.pop(SAFE_CONTACT, "")
     rules = services.rule_set(RuleSet.Kind.PACKET_FIELD).payload["fields"]
     labels = {rule["code"]: str(text(rule)) for rule in rules}
-    service = service_of(referral)
     return Slip(
         locked=False,
         service=str(service.name) if service else "",
@@ -167,6 +173,28 @@ def slip(referral: Referral) -> Slip:
             for code in (*labels, *(code for code in values if code not in labels))
             if values.get(code)
         ],
+    )
+
+
+class Sight(NamedTuple):
+    """What the recipient's side can see of one slip at this moment, by its live grants."""
+
+    finds_it: bool
+    may_read: bool
+    has_opened: bool
+
+    @property
+    def reads_it(self) -> bool:
+        return self.may_read and self.has_opened
+
+
+def sight_of_recipient(referral: Referral) -> Sight:
+    team = referral.recipient_team_id
+    finds = access.team_holds(team, referral, WORK) and referral.sent_at is not None
+    return Sight(
+        finds_it=finds,
+        may_read=finds and access.team_holds(team, referral, Compartment.PACKET.permission),
+        has_opened=referral.received_at is not None,
     )
 
 
@@ -226,6 +254,7 @@ EVENTS = {
     "referral.overdue": _("The time to answer is over"),
     "referral.escalated": _("The sender's supervisor was told"),
     "referral.accepted": _("Accepted"),
+    "referral.renewed": _("The client renewed her consent"),
     "referral.declined": _("Declined"),
     "referral.redirect_proposed": _("Another recipient was proposed"),
     "referral.sent_back": _("Sent back with a request to look again"),

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import models, router, transaction
 
+from privacy import audit
 from services.models import AdminUnit, Holiday, RuleSet, ServiceType
 from services.selectors import search_key
 
@@ -36,7 +37,13 @@ class Loaded:
 def load_reference() -> dict[str, Loaded]:
     """Everything, in one transaction; counts by kind of row."""
     with transaction.atomic(using=router.db_for_write(RuleSet)):
-        return {"admin_units": _upsert(AdminUnit, "code", admin_units())} | load_rules()
+        loaded = {"admin_units": _upsert(AdminUnit, "code", admin_units())} | load_rules()
+    for kind, counts in loaded.items():
+        if counts.created or counts.changed:
+            audit.configured(
+                actor=None, event="rules.loaded", kind=kind, count=counts.created + counts.changed
+            )
+    return loaded
 
 
 def load_rules() -> dict[str, Loaded]:

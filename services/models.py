@@ -180,7 +180,11 @@ class RuleSet(models.Model):
         CLOCK = "clock", _("Deadlines")
         FOLLOW_UP_TEMPLATE = "follow_up_template", _("Follow-up timeline")
         HOTLINE = "hotline", _("Hotlines")
+        CONSENT_WORDING = "consent_wording", _("Words in which consent is asked")
         PACKET_FIELD = "packet_field", _("Fields of a referral slip")
+        AUDIT_WATCH = "audit_watch", _("What a data-protection officer looks into")
+        DISCLOSURE = "disclosure", _("Numbers that may be told")
+        GUARD = "guard", _("Limits that guard personal data")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.utils.timezone import now
 
+from privacy.suppression import Rule
 from services import clocks
 from services.clocks import VIET_NAM, Calendar, Clock
 from services.folding import fold
@@ -181,6 +182,22 @@ def due(code: str, start: datetime | None = None) -> datetime:
     running = clock(code, start.astimezone(VIET_NAM).date())
     calendar = working_calendar() if running.unit is clocks.Unit.WORKING_DAYS else None
     return clocks.due(running, start, calendar)
+
+
+# --- limits that guard people -------------------------------------------------------------------
+
+
+def disclosure(audience: str, on: date | None = None) -> Rule:
+    """How small counts are hidden for this audience (``published``, ``inside``); KeyError if the
+    rules in force know no such audience."""
+    payload = rule_set(RuleSet.Kind.DISCLOSURE, on).payload
+    return Rule.parse({item["code"]: item for item in payload["audiences"]}[audience])
+
+
+def limit(code: str, on: date | None = None) -> int:
+    """A cap or a threshold by its code; KeyError if the rules in force know no such limit."""
+    payload = rule_set(RuleSet.Kind.GUARD, on).payload
+    return int({item["code"]: item for item in payload["limits"]}[code]["amount"])
 
 
 # --- services ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from privacy import keys
 from services import loading
 from services.models import AdminUnit
 from tests import cast as casting
+from tests import door
 from tests.rehearsal import retold
 
 # A busy machine makes drawing examples slow; that says nothing about the code.
@@ -62,15 +63,17 @@ def cast(db) -> casting.Cast:  # type: ignore[no-untyped-def]
 
 @pytest.fixture
 def sign_in(cast):  # type: ignore[no-untyped-def]
-    """``sign_in("hanh")`` → a browser in which she is signed in."""
+    """``sign_in("hanh")`` → a browser in which she is signed in.
+
+    As the door does it after password and code, without the door's pages: those have tests of
+    their own (tests/privacy/test_door.py, test_second_factor.py), and hundreds of tests begin here.
+    """
 
     def enter(name: str) -> Client:
         client = Client()
 
         def sign() -> dict[str, str]:
-            answer = client.post("/sign-in/", {"username": name, "password": casting.PASSWORD})
-            assert answer.status_code == 302, answer.content
-            return {key: cookie.value for key, cookie in client.cookies.items()}
+            return door.inside(cast.user(name))
 
         client.cookies.load(retold(cast.point, ("sign_in", name), sign))
         return client

@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 from viewflow.workflow.models import Process, Task
 from viewflow.workflow.status import PROCESS, STATUS
 
-from privacy import access, audit
+from privacy import access, denials
 from privacy.actors import Actor
-from privacy.errors import AlreadyDone, Forbidden, WrongState
+from privacy.errors import AlreadyDone, WrongState
 from workflow import notices
 from workflow.models import WorkItem
 from workflow.nodes import LIVE, Flow, Holder, Step, Subject
@@ -120,8 +120,7 @@ def items(subject: models.Model) -> models.QuerySet[WorkItem]:
 def _ask(step: Step, actor: Actor, item: WorkItem, subject: models.Model) -> None:
     hers = step.may_act(actor, item) or (step.stand_in and step.stand_in(actor, subject))
     if not (hers and access.still_acts(actor)):
-        audit.refused(actor=actor, action=f"step:{step.name}", subject=subject, reason="not_holder")
-        raise Forbidden(_("This step is waiting for somebody else."))
+        raise denials.refuse(actor, subject, f"step:{step.name}", denials.Missing.HOLDER)
 
 
 def complete(*, subject: models.Model, step: str, actor: Actor) -> None:

@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from privacy import audit, keys
+from privacy import audit, keys, retention
 from privacy.logs import event
 from privacy.models import Outbox
 from privacy.outbox import handlers
@@ -117,6 +117,6 @@ def drain(rounds: int = 20) -> int:
 
 
 def sweep() -> int:
-    """Drop rows done more than 30 days ago."""
-    old = timezone.now() - timedelta(days=30)
+    """Drop rows whose time is over (retention schedule)."""
+    old = retention.schedule().rule("outbox").cut_off()
     return Outbox.objects.filter(done_at__lt=old).delete()[0]

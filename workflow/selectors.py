@@ -9,6 +9,7 @@ from django.db import connection, models
 from django.db.models import Aggregate, Count, Q
 from django.utils import timezone
 
+from privacy import deputies
 from privacy.actors import Actor
 from privacy.models import ChangeRecord
 from workflow.models import WorkItem
@@ -108,9 +109,11 @@ class Page:
 
 
 def lanes(actor: Actor) -> list[str]:
-    """The lists she reads: her own, and her team's for her role."""
+    """The lists she reads: her own, her team's for her role, and those she stands in for (one
+    more query, for roles that decide)."""
     team = f"t{actor.team_id}:{actor.role}"
-    return [f"{team}:u{actor.user_id}", team] if actor.team_id else []
+    hers = [f"{team}:u{actor.user_id}", team] if actor.team_id else []
+    return list(dict.fromkeys([*hers, *deputies.lanes_of(actor)]))
 
 
 def waiting_for(actor: Actor) -> "models.QuerySet[WorkItem]":

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from privacy import audit
 from privacy.actors import Actor
 from privacy.errors import NotFound
+from privacy.matrix import Verb, may
 from privacy.requests import SignedIn
 from privacy.roles import Role
 from services import selectors as services
@@ -36,7 +37,9 @@ from workflow.selectors import (
 
 @require_GET
 def worklist(request: SignedIn) -> HttpResponse:
-    """Everyone's first page."""
+    """Everyone's first page; of an administrator, whose work are accounts, it is their list."""
+    if request.actor.is_a(Role.ADMINISTRATOR):
+        return redirect("accounts")
     return _render(
         request,
         partial(my_page, request.actor),
@@ -48,7 +51,7 @@ def worklist(request: SignedIn) -> HttpResponse:
 @require_GET
 def team(request: SignedIn) -> HttpResponse:
     """Who of my team holds what. The case work goes on by its worker; this is to see and help."""
-    if not request.actor.is_a(Role.SUPERVISOR):
+    if not may(request.actor.role, Verb.SEE_TEAM):
         audit.refused(actor=request.actor, action="team_list", subject=None, reason="role")
         raise NotFound
     items = waiting_in_team(request.actor).select_related("user")

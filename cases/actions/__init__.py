@@ -3,6 +3,13 @@
 Each action: may she → may it → change → record → tell, in one transaction.
 """
 
+from cases.actions.authorities import (
+    answer_authority,
+    propose_decision,
+    register_authority,
+    second_decision,
+)
+from cases.actions.breaches import assess_breach, close_breach, notify_breach, register_breach
 from cases.actions.closing import (
     approve_closure,
     conclude_child_protection,
@@ -12,10 +19,41 @@ from cases.actions.closing import (
     review_case,
     write_child_plan,
 )
-from cases.actions.consent import answer_file_consent, answer_sharing, withdraw
+from cases.actions.consent import (
+    answer_file_consent,
+    answer_sharing,
+    let_consent_end,
+    renew_consent,
+    withdraw,
+)
+from cases.actions.copies import drop_copy, drop_old_copies, fetch_copy, make_copy
+from cases.actions.correcting import correct
+from cases.actions.deputies import end_deputy, name_deputy, name_for_one_approval
+from cases.actions.duplicates import (
+    answer_match,
+    ask_for_duplicates,
+    look_for_duplicates,
+    undo_link,
+)
+from cases.actions.emergency import (
+    break_glass,
+    end_break_glass,
+    note_emergency_seen,
+    review_break_glass,
+)
 from cases.actions.ending import destroy_summary_key, live_consents
+from cases.actions.erasure import (
+    approve_erasure,
+    cancel_erasure,
+    carried_out,
+    carry_out,
+    refuse_erasure,
+    request_erasure,
+)
 from cases.actions.follow_up import record_follow_up, start_follow_ups
+from cases.actions.holds import decide_hold, propose_hold, propose_lift
 from cases.actions.intake import change_contact, change_identity, open_case
+from cases.actions.keeping import Contacts, Files, Slips, packet_stripped, stripped
 from cases.actions.moving import (
     accept_transfer,
     assign_case,
@@ -34,6 +72,7 @@ from cases.actions.outreach import (
     note_ask_again,
     record_contact,
 )
+from cases.actions.papers import add_paper, delete_paper
 from cases.actions.planning import (
     GoalDraft,
     approve_plan,
@@ -54,11 +93,25 @@ from cases.actions.referring import (
     fields_to_write,
     live_sharing,
     packet_for,
+    packet_of,
     prepare_referral,
     referral_changed,
     send_back_referral,
     send_referral,
     settle_referral,
+)
+from cases.actions.restoring import Mended, mend_restored
+from cases.actions.rights import (
+    answer_request,
+    carry_out_request,
+    case_by_code,
+    decide_request,
+    extend_request,
+    finish_deletion,
+    finish_deletions,
+    lift_restriction,
+    register_request,
+    second_request,
 )
 from cases.actions.screening import (
     acknowledge_urgent,
@@ -69,17 +122,61 @@ from cases.actions.screening import (
     note_safety_plan_late,
     save_answers,
 )
+from cases.actions.watching import review_signal
 
 __all__ = [
+    "Contacts",
+    "Files",
+    "Slips",
+    "packet_stripped",
+    "stripped",
+    "Mended",
+    "mend_restored",
+    "approve_erasure",
+    "cancel_erasure",
+    "carried_out",
+    "carry_out",
+    "refuse_erasure",
+    "request_erasure",
+    "decide_hold",
+    "propose_hold",
+    "propose_lift",
+    "answer_authority",
+    "propose_decision",
+    "register_authority",
+    "second_decision",
+    "assess_breach",
+    "close_breach",
+    "notify_breach",
+    "register_breach",
+    "drop_copy",
+    "drop_old_copies",
+    "fetch_copy",
+    "make_copy",
+    "correct",
+    "answer_request",
+    "carry_out_request",
+    "case_by_code",
+    "decide_request",
+    "extend_request",
+    "finish_deletion",
+    "finish_deletions",
+    "lift_restriction",
+    "register_request",
+    "second_request",
     "GoalDraft",
     "accept_transfer",
     "acknowledge_urgent",
+    "add_paper",
     "advise",
     "answer_file_consent",
+    "answer_match",
     "answer_sharing",
     "approve_closure",
     "approve_plan",
+    "ask_for_duplicates",
     "assign_case",
+    "break_glass",
     "cancel_referral",
     "chased_referral",
     "change_contact",
@@ -90,36 +187,48 @@ __all__ = [
     "contact_words",
     "count_contact",
     "current_plan",
+    "delete_paper",
     "destroy_lead_keys",
     "destroy_summary_key",
     "discard_referral",
     "end_contact",
+    "end_deputy",
+    "end_break_glass",
     "fields_to_write",
     "finish",
     "form_of",
     "give_information",
     "hand_over",
+    "let_consent_end",
     "live_consents",
     "live_sharing",
+    "look_for_duplicates",
     "make_safety_plan",
+    "name_deputy",
+    "name_for_one_approval",
     "not_now",
     "note_ask_again",
+    "note_emergency_seen",
     "note_safety_plan_late",
     "milestone_forwarded",
     "open_case",
     "packet_for",
+    "packet_of",
     "prepare_referral",
     "record_contact",
     "record_follow_up",
     "referral_changed",
     "refuse_transfer",
     "release_transfer",
+    "renew_consent",
     "reopen_case",
     "request_closure",
     "request_transfer",
     "return_closure",
     "return_plan",
+    "review_break_glass",
     "review_case",
+    "review_signal",
     "save_answers",
     "save_plan",
     "send_back_referral",
@@ -128,6 +237,7 @@ __all__ = [
     "settle_referral",
     "start_follow_ups",
     "submit_plan",
+    "undo_link",
     "withdraw",
     "withdrawal_relayed",
     "write_assessment",

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
+from cases.actions.deputies import approval_given
 from cases.actions.ending import end_transfers, live_consents
 from cases.actions.follow_up import end_all
 from cases.actions.plot import locked, move, must_be, note, required
@@ -92,6 +93,7 @@ def approve_closure(*, actor: Actor, case: Case) -> None:
         closed_at=timezone.now(),
     )
     engine.complete(subject=case, step="approve_closure", actor=actor)
+    approval_given(actor, case)
 
 
 @transaction.atomic
@@ -106,6 +108,7 @@ def return_closure(*, actor: Actor, case: Case, because: str) -> None:
     closure.save()
     move(actor, case, CaseState.SUPPORT, "closure.returned", review_at=services.due("review"))
     engine.complete(subject=case, step="approve_closure", actor=actor)
+    approval_given(actor, case)
 
 
 @transaction.atomic

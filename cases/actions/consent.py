@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases import policies
@@ -19,25 +20,39 @@ from cases.actions.screening import drop_answers
 from cases.models import (
     CarePlan,
     Case,
+    CaseReferral,
     Consent,
     ConsentEnd,
     ConsentMethod,
+    ConsentWitness,
     GivenBy,
     Purpose,
 )
 from cases.states import CarePlanState, CaseState, ClosureReason
 from privacy import blind
 from privacy.actors import Actor
-from privacy.errors import AlreadyDone, Invalid
+from privacy.errors import AlreadyDone, Invalid, WrongState
 from privacy.models import Basis, Organisation
-from services import selectors as services
-from services.models import RuleSet, ServiceType
+from referrals import actions as referrals
+from services import wordings
+from services.models import ServiceType
 from workflow import engine
 
 
-def wording_version() -> str:
-    """The version of the words that are read to her: those of the questionnaire in force."""
-    return services.rule_set(RuleSet.Kind.QUESTIONNAIRE).version
+def read_to_her(purpose: str) -> dict[str, str]:
+    """What a consent keeps of the words it was asked in: version, hash, language of the page."""
+    words = wordings.wording(purpose)
+    return {
+        "wording": words.version,
+        "wording_hash": words.digest,
+        "wording_language": (get_language() or "vi")[:2],
+    }
+
+
+def _heard_by(consent: Consent, words: str) -> None:
+    witness = ConsentWitness(consent=consent, case=consent.case)
+    witness.words = words.strip()
+    witness.save()
 
 
 def _valid(method: str, given_by: str) -> None:
@@ -63,6 +78,7 @@ def answer_file_consent(
     method: str,
     given_by: str = GivenBy.CLIENT,
     keep_answers: bool = False,
+    witness: str = "",
 ) -> None:
     """May we keep a file? Without her yes there is advice and no file: what was typed is wiped.
     In a file that goes on after a closing, a no ends what she had agreed to before."""
@@ -72,10 +88,10 @@ def answer_file_consent(
     must_be(case, CaseState.ENGAGEMENT)
     _valid(method, given_by)
     earlier = live_consents(case)
-    _record(actor, case, Purpose.FILE, given, method, given_by)
+    _record(actor, case, Purpose.FILE, given, method, given_by, witness)
     if given:
         give_team(actor, case, worker=case.worker, team=case.team)
-        _record(actor, case, Purpose.KEEP_ANSWERS, keep_answers, method, given_by)
+        _record(actor, case, Purpose.KEEP_ANSWERS, keep_answers, method, given_by, witness)
         move(actor, case, CaseState.SCREENING, "case.consented")
     else:
         move(
@@ -90,7 +106,7 @@ def answer_file_consent(
             end_consent(actor, case, consent, method)
         drop_answers(actor, case)
         wipe_person(case)
-        shut_file(case)
+        shut_file(actor, case)
     engine.complete(subject=case, step="engagement", actor=actor)
 
 
@@ -103,7 +119,13 @@ def wipe_person(case: Case) -> None:
 
 
 def _record(
-    actor: Actor, case: Case, purpose: Purpose, given: bool, method: str, given_by: str
+    actor: Actor,
+    case: Case,
+    purpose: Purpose,
+    given: bool,
+    method: str,
+    given_by: str,
+    witness: str,
 ) -> Consent:
     consent = Consent(
         case=case,
@@ -112,10 +134,11 @@ def _record(
         given=given,
         method=method,
         given_by=given_by,
-        wording=wording_version(),
         recorded_by_id=actor.user_id,
+        **read_to_her(purpose),
     )
     consent.save()
+    _heard_by(consent, witness)
     note(actor, case, "consent.given" if given else "consent.refused", reason=purpose)
     return consent
 
@@ -132,6 +155,7 @@ def answer_sharing(
     method: str,
     given_by: str = GivenBy.CLIENT,
     valid_until: datetime | None = None,
+    witness: str = "",
 ) -> Consent:
     """One recipient, one service, these fields: yes or no. A no is recorded too, and respected."""
     case = locked(case)
@@ -162,15 +186,18 @@ def answer_sharing(
         compartments=compartments if given else [],
         method=method,
         given_by=given_by,
-        wording=wording_version(),
         valid_until=valid_until,
         basis=basis,
         recorded_by_id=actor.user_id,
+        **read_to_her(Purpose.SHARE),
     )
     consent.service = service.code
     consent.fields = sorted(fields) if given else []
     consent.save()
+    _heard_by(consent, witness)
     note(actor, case, "consent.given" if given else "consent.refused", reason=Purpose.SHARE)
+    if given and valid_until is not None:
+        engine.start(subject=consent, actor=actor)
     return consent
 
 
@@ -239,4 +266,72 @@ def _end_file(actor: Actor, case: Case, method: str) -> None:
             reason=ClosureReason.CONSENT_WITHDRAWN,
             closed_at=timezone.now(),
         )
-    shut_file(case)
+    shut_file(actor, case)
+
+
+@transaction.atomic
+def renew_consent(
+    *,
+    actor: Actor,
+    consent: Consent,
+    method: str,
+    given_by: str,
+    valid_until: datetime | None = None,
+    witness: str = "",
+) -> Consent:
+    """She says yes once more, to the same recipient, service and facts: a new answer with the next
+    version, in the words of today. What rested on the old answer rests on the new one."""
+    case = locked(consent.case)
+    policies.require_worker(actor, case)
+    old = Consent.objects.select_for_update(of=("self",)).get(pk=consent.pk)
+    if not _may_renew(case, old) or old.recipient is None or old.basis is None:
+        raise WrongState(_("This consent does not hold any more. Ask for a new one."))
+    service = ServiceType.objects.get(code=old.service)
+    new = answer_sharing(
+        actor=actor,
+        case=case,
+        recipient=old.recipient,
+        service=service,
+        given=True,
+        fields=old.fields,
+        method=method,
+        given_by=given_by,
+        valid_until=valid_until,
+        witness=witness,
+    )
+    if new.basis is None:
+        raise WrongState(_("This consent does not hold any more. Ask for a new one."))
+    CaseReferral.objects.filter(consent=old).update(consent=new)
+    referrals.rest_on(actor=actor, old=old.basis, new=new.basis)
+    Basis.objects.filter(pk=old.basis.pk, ended_at__isnull=True).update(ended_at=timezone.now())
+    note(actor, case, "consent.renewed", reason=Purpose.SHARE)
+    _answered(old, actor)
+    return new
+
+
+@transaction.atomic
+def let_consent_end(*, actor: Actor, consent: Consent) -> None:
+    """She does not wish to renew it, or was not reached: it ends by itself on its day."""
+    case = locked(consent.case)
+    policies.require_worker(actor, case)
+    note(actor, case, "consent.left_to_end", reason=consent.purpose)
+    engine.complete(subject=consent, step="renew", actor=actor)
+
+
+def _may_renew(case: Case, consent: Consent) -> bool:
+    return (
+        consent.purpose == Purpose.SHARE
+        and consent.given
+        and case.state in MAY_ASK
+        and not ConsentEnd.objects.filter(consent=consent).exists()
+        and consent.basis is not None
+        and consent.basis.is_live
+    )
+
+
+def _answered(consent: Consent, actor: Actor) -> None:
+    """The step that waited for it is done; before it showed, its clock is simply stopped."""
+    if engine.is_waiting(consent, "renew"):
+        engine.complete(subject=consent, step="renew", actor=actor)
+    else:
+        engine.cancel(subject=consent, actor=actor)

@@ -35,6 +35,7 @@ def end_consent(
         consent=consent, method=method, relayed_by=relayed_by, recorded_by_id=actor.user_id
     )
     end_basis(actor, consent)
+    engine.cancel(subject=consent, actor=actor)
     if consent.purpose == Purpose.TRANSFER:
         end_transfers(actor, case)
     note(actor, case, "consent.withdrawn", reason=consent.purpose)
@@ -64,13 +65,13 @@ def end_transfers(actor: Actor, case: Case) -> None:
             after=transfer.state,
         )
         engine.cancel(subject=transfer, actor=actor)
-    close_summaries(case)
+    close_summaries(actor, case)
 
 
-def close_summaries(case: Case) -> None:
+def close_summaries(actor: Actor, case: Case) -> None:
     """No transfer of this case, under way or over, is read any more; what was written dies."""
     for transfer in Transfer.objects.filter(~Q(state__in=UNDER_WAY), case=case):
-        access.take_away(transfer)
+        access.take_away(transfer, by=actor)
         outbox.put(SUMMARY_DIES, transfer.pk, dedupe_key=f"{SUMMARY_DIES}:{transfer.pk}")
 
 
@@ -81,7 +82,7 @@ def destroy_summary_key(transfer_id: int) -> None:
         keys.destroy(transfer.owner_uuid)
 
 
-def shut_file(case: Case) -> None:
+def shut_file(actor: Actor, case: Case) -> None:
     """The team still sees that there was a case; no word of hers opens for anybody any more."""
-    access.take_away(case, permissions=[item.permission for item in CASE_COMPARTMENTS])
-    close_summaries(case)
+    access.take_away(case, by=actor, permissions=[item.permission for item in CASE_COMPARTMENTS])
+    close_summaries(actor, case)

@@ -22,7 +22,7 @@ from cases.states import AgeBand, CaseState, LeadState, check
 from cases.turns import child_team, named_supervisor
 from privacy import access, audit, blind, keys
 from privacy.actors import Actor
-from privacy.compartments import CASE_COMPARTMENTS
+from privacy.compartments import CASE_COMPARTMENTS, Compartment
 from privacy.errors import Invalid
 from privacy.models import Team, User
 from services import selectors as services
@@ -94,7 +94,7 @@ def _close_lead(actor: Actor, lead: Lead, case: Case) -> None:
         actor=actor, event="lead.case_opened", subject=lead, before=before, after=lead.state
     )
     engine.complete(subject=lead, step="take_over", actor=actor)
-    access.take_away(lead, permissions=LEAD_PERMISSIONS)
+    access.take_away(lead, by=actor, permissions=LEAD_PERMISSIONS)
     keys_die(lead)
 
 
@@ -127,7 +127,7 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
             "age_band",
         ]
     )
-    access.take_away(case)
+    access.take_away(case, by=actor)
     for consent in live_consents(case):
         end_basis(actor, consent)  # what an adult file shared rests on nothing now
     end_transfers(actor, case)
@@ -141,7 +141,8 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
 def change_contact(*, actor: Actor, case: Case, contact: dict[str, Any]) -> None:
     """A new safe way to reach her. Default: do not contact."""
     case = locked(case)
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, Compartment.CONTACT)
+    policies.require_unrestricted(actor, case)
     must_be_open(case)
     case.contact = safe_contact(contact)
     case.save(update_fields=["contact"])
@@ -155,7 +156,8 @@ def change_identity(
 ) -> None:
     """Only what a chosen service needs; every field but the alias may stay empty."""
     case = locked(case)
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, Compartment.IDENTITY)
+    policies.require_unrestricted(actor, case)
     must_be_open(case)
     case.alias = required("alias", alias, _("Enter the name she wants to be called by."))
     if birth_year and not (

@@ -11,16 +11,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.consent import wording_version
-from cases.actions.plot import give_team, locked, must_be, note, require_adult, required
+from cases.actions.consent import read_to_her
+from cases.actions.duplicates import open_matches
+from cases.actions.plot import (
+    give_deputies,
+    give_team,
+    locked,
+    must_be,
+    note,
+    require_adult,
+    required,
+)
 from cases.actions.referring import links_of
+from cases.actions.rights import follow_worker
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
-from cases.turns import supervisors_of, worker_of
+from cases.turns import match_supervisors, supervisors_of, worker_of
 from privacy import access, audit, keys
 from privacy.actors import Actor
 from privacy.compartments import Compartment
 from privacy.errors import AlreadyDone, Invalid
+from privacy.matrix import Verb
 from privacy.models import Basis, GrantSource, Membership, Organisation, Team, User
 from privacy.roles import Role
 from referrals import actions as referrals
@@ -46,31 +57,37 @@ def _worker_in(team_id: int, worker: User) -> Membership:
 def assign_case(*, actor: Actor, case: Case, worker: User) -> None:
     """To another worker of the team, at once: the old one loses sight with this click."""
     case = locked(case)
-    policies.require_supervisor(actor, case)
+    policies.require_supervisor(actor, case, Verb.ASSIGN)
     require_adult(case)
     _worker_in(case.team_id, worker)
     if worker.pk == case.worker_id:
         raise AlreadyDone(_("This is her case already."))
-    access.take_away(case, user=case.worker_id)
+    access.take_away(case, by=actor, user=case.worker_id)
     _hand_to(actor, case, worker=worker, team=case.team)
     note(actor, case, "case.assigned")
 
 
 def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
-    """New worker and team; their lists, grants and open referrals follow."""
+    """New worker and team; their lists, grants, open referrals and her own requests follow."""
+    before, team_before = case.worker_id, case.team_id
     case.worker, case.team, case.organisation = worker, team, team.organisation
     case.save(update_fields=["worker", "team", "organisation", "area_code"])
     give_team(actor, case, worker=worker, team=team)
-    for subject in (case, *FollowUpPlan.objects.filter(case=case, ended_at__isnull=True)):
+    plans = FollowUpPlan.objects.filter(case=case, ended_at__isnull=True)
+    ending = Consent.objects.filter(case=case, valid_until__isnull=False)
+    for subject in (case, *plans, *ending):
         engine.reassign(
             subject=subject, holder=worker_of(case), actor=actor, role=Role.SOCIAL_WORKER
         )
         engine.reassign(
             subject=subject, holder=supervisors_of(case), actor=actor, role=Role.SUPERVISOR
         )
+    for match in open_matches(case).select_related("case"):
+        engine.reassign(subject=match, holder=match_supervisors(match), actor=actor)
     # Every slip of hers, also those that are over: their loop is closed by the new worker.
     for link in links_of(case):
         referrals.change_sender(actor=actor, referral=link.referral, sender=worker, team=team)
+    follow_worker(actor, case, before=before, team_before=team_before)
 
 
 @transaction.atomic
@@ -115,6 +132,7 @@ def request_transfer(
             purpose="transfer",
             **holder,  # type: ignore[arg-type]
         )
+    give_deputies(actor, transfer, case.team, TRANSFER_PERMISSIONS)
     audit.record_change(
         actor=actor, event="transfer.requested", subject=transfer, after=transfer.state
     )
@@ -140,9 +158,9 @@ def _transfer_consent(actor: Actor, case: Case, recipient: Organisation, method:
         recipient=recipient,
         compartments=basis.compartments,
         method=method,
-        wording=wording_version(),
         basis=basis,
         recorded_by_id=actor.user_id,
+        **read_to_her(Purpose.TRANSFER),
     )
     consent.save()
     note(actor, case, "consent.given", reason=Purpose.TRANSFER)
@@ -176,6 +194,7 @@ def release_transfer(*, actor: Actor, transfer: Transfer) -> None:
     """Our supervisor agrees; only now does the other office hear of it, and only the summary."""
     transfer = _locked_transfer(transfer)
     policies.require_releasing_supervisor(actor, transfer)
+    policies.require_unrestricted(actor, transfer.case)
     _move(actor, transfer, TransferState.OFFERED, "transfer.offered")
     access.give(
         transfer,
@@ -201,8 +220,8 @@ def refuse_transfer(*, actor: Actor, transfer: Transfer) -> None:
         policies.require_receiving_supervisor(actor, transfer)
         step = "accept"
     _move(actor, transfer, TransferState.REFUSED, "transfer.refused", decided_at=timezone.now())
-    access.take_away(transfer, outside=True)
-    access.take_away(transfer, at=services.due("hand_over_access"))
+    access.take_away(transfer, by=actor, outside=True)
+    access.take_away(transfer, by=actor, at=services.due("hand_over_access"))
     note(actor, transfer.case, "transfer.refused")
     engine.complete(subject=transfer, step=step, actor=actor)
 
@@ -213,14 +232,15 @@ def accept_transfer(*, actor: Actor, transfer: Transfer, worker: User) -> None:
     transfer = _locked_transfer(transfer)
     policies.require_receiving_supervisor(actor, transfer)
     case = locked(transfer.case)
+    policies.require_unrestricted(actor, case)
     must_be(case, *MOVABLE)
     _worker_in(transfer.to_team_id, worker)
     old_worker, old_team = case.worker_id, case.team_id
     _move(actor, transfer, TransferState.ACCEPTED, "transfer.accepted", decided_at=timezone.now())
     until = services.due("hand_over_access")
-    access.take_away(case, user=old_worker, at=until)
-    access.take_away(case, team=old_team, at=until)
-    access.take_away(transfer, at=until)
+    access.take_away(case, by=actor, user=old_worker, at=until)
+    access.take_away(case, by=actor, team=old_team, at=until)
+    access.take_away(transfer, by=actor, at=until)
     case.area_code = transfer.to_team.organisation.area_code
     _hand_to(actor, case, worker=worker, team=transfer.to_team)
     note(actor, case, "transfer.accepted")

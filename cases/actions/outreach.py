@@ -147,7 +147,7 @@ def hand_over(*, actor: Actor, lead: Lead, to: Membership) -> None:
         handed_to_team_id=to.team_id,
     )
     if to.user_id != actor.user_id:
-        access.take_away(lead, user=actor.user_id)
+        access.take_away(lead, by=actor, user=actor.user_id)
     access.give(
         lead,
         LEAD_PERMISSIONS,
@@ -180,12 +180,12 @@ def end_contact(*, actor: Actor, lead: Lead) -> None:
         policies.require_lead_worker(actor, lead)
     _move(actor, lead, LeadState.ENDED, "lead.ended")
     engine.cancel(subject=lead, actor=actor)
-    wipe(lead)
+    wipe(actor, lead)
 
 
-def wipe(lead: Lead) -> None:
+def wipe(actor: Actor, lead: Lead) -> None:
     """Nothing of her stays in the lead; its keys die, and with them every older copy."""
-    access.take_away(lead)
+    access.take_away(lead, by=actor)
     keys_die(lead)
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
+from cases.actions.deputies import approval_given
 from cases.actions.follow_up import start_follow_ups
 from cases.actions.plot import locked, move, must_be, must_be_open, note, required
 from cases.actions.screening import drop_answers
@@ -131,6 +132,7 @@ def approve_plan(*, actor: Actor, case: Case) -> None:
     plan.save(update_fields=["state", "decided_at", "decided_by"])
     move(actor, case, CaseState.SUPPORT, "plan.approved", review_at=services.due("review", now))
     engine.complete(subject=case, step="approve_plan", actor=actor)
+    approval_given(actor, case)
     if not _keeps_answers(case):
         drop_answers(actor, case)
     start_follow_ups(actor=actor, case=case, event=ReferenceEvent.PLAN_AGREED)
@@ -157,6 +159,7 @@ def return_plan(*, actor: Actor, case: Case, because: str) -> None:
     plan.save()
     move(actor, case, CaseState.PLANNING, "plan.returned")
     engine.complete(subject=case, step="approve_plan", actor=actor)
+    approval_given(actor, case)
 
 
 @transaction.atomic

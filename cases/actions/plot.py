@@ -11,7 +11,7 @@ from privacy import access, audit
 from privacy.actors import Actor
 from privacy.compartments import Compartment
 from privacy.errors import Invalid, WrongState
-from privacy.models import GrantSource, Team, User
+from privacy.models import Deputy, DeputyRight, GrantSource, Team, User
 
 WORKER_COMPARTMENTS = (
     Compartment.IDENTITY,
@@ -90,6 +90,29 @@ def give_team(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
             purpose="casework",
             **holder,
         )
+    give_deputies(actor, case, team, permissions(WORKER_COMPARTMENTS))
+
+
+def give_deputies(actor: Actor, record: Any, team: Team, names: tuple[str, ...]) -> None:
+    """Whoever stands in for a supervisor of this team in everything sees what comes while she
+    does, until the same day."""
+    for deputy in Deputy.objects.live().filter(principal__team=team, right=DeputyRight.EVERYTHING):
+        give_deputy(actor, record, deputy, names)
+
+
+def give_deputy(actor: Actor, record: Any, deputy: Deputy, names: tuple[str, ...]) -> None:
+    access.give(
+        record,
+        names,
+        user=deputy.stand_in.user_id,
+        under=deputy.stand_in,
+        source=GrantSource.DEPUTY,
+        granted_by=actor,
+        sort_key=record.sort_key,
+        purpose="deputy",
+        starts_at=deputy.starts_at,
+        expires_at=deputy.ends_at,
+    )
 
 
 def give_child_protection(actor: Actor, case: Case, team: Team | None) -> None:

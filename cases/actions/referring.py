@@ -1,6 +1,6 @@
 """Referring: consent for this recipient, a packet cut down to it, previewed, frozen, sent."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from cases.models import Case, CaseReferral, Consent, Goal, Purpose
 from cases.states import MAY_REFER, GoalState
 from privacy.actors import Actor
 from privacy.errors import Invalid, NotFound, WrongState
+from privacy.matrix import Verb
 from privacy.models import Organisation, Team
 from referrals import actions as referrals
 from referrals.states import COUNTS_AS_ACCESS, State
@@ -49,8 +50,14 @@ def fields_to_write(consent: Consent) -> list[str]:
 
 def packet_for(case: Case, consent: Consent, written: Mapping[str, str]) -> dict[str, str]:
     """What this recipient would see: never a field that the consent does not name."""
+    return packet_of(case, consent.fields, written)
+
+
+def packet_of(case: Case, fields: Collection[str], written: Mapping[str, str]) -> dict[str, str]:
+    """The same for any set of fields: a preview before she has answered shows what would be sent,
+    because it is cut by the very lines that cut what is sent."""
     packet: dict[str, str] = {}
-    for code in consent.fields:
+    for code in fields:
         if code in FROM_FILE:
             value = getattr(case, FROM_FILE[code])
         elif code == SAFE_CONTACT:
@@ -187,7 +194,7 @@ def settle_referral(*, actor: Actor, link: CaseReferral) -> None:
 @transaction.atomic
 def send_back_referral(*, actor: Actor, link: CaseReferral, text: str) -> None:
     case = locked(link.case)
-    policies.require_supervisor(actor, case)
+    policies.require_supervisor(actor, case, Verb.SEND_BACK)
     referrals.send_back(actor=actor, referral=link.referral, text=text)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.forms.outreach import AGE, ALIAS, CHANNEL, CONTACT, PLACE, ContactFields, Plain
 from cases.forms.pages import Step
+from cases.forms.referring import witness_field
 from cases.models import ConsentMethod, GivenBy
 from cases.states import AgeBand
 from privacy.formfields import CleanCharField, CleanTextField
@@ -56,6 +57,7 @@ class ConsentForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose who answered.")},
     )
+    witness = witness_field()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

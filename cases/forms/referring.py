@@ -1,18 +1,33 @@
 """Consent for one recipient, the slip, and what the sender says about it later."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import ConsentMethod, GivenBy, Goal
 from cases.selectors.referring import ANSWERS, Grounds, Words
-from privacy.formfields import CleanTextField, DatePartsField
+from privacy.formfields import CleanCharField, CleanTextField, DatePartsField
 from referrals.models import Priority
 from referrals.states import CancelReason
+
+
+def witness_field() -> forms.CharField:
+    return CleanCharField(
+        label=_("Who heard it with you? (optional)"),
+        help_text=_("A name or a role, if the answer was only said. It stays in the file."),
+        required=False,
+        max_length=120,
+    )
+
+
+def end_of_day(day: date | None) -> datetime | None:
+    return None if day is None else timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 NO_GOAL = ""
@@ -46,9 +61,10 @@ class SharingForm(forms.Form):
     given_by = forms.ChoiceField(
         label=_("Who answered?"),
         choices=GivenBy.choices,
-        initial=GivenBy.CLIENT,
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who answered.")},
     )
+    witness = witness_field()
     valid_until = DatePartsField(
         label=_("Until when does the answer hold? (optional)"),
         help_text=_("Leave it empty if the client sets no end. It can be taken back at any time."),
@@ -64,6 +80,13 @@ class SharingForm(forms.Form):
         shared.choices = list(fields.items())  # type: ignore[attr-defined]
         shared.widget.choice_hints = dict(hints)
 
+    def only_look(self) -> list[str]:
+        """The facts ticked so far, for a look at the slip: nothing is missing yet."""
+        known = dict(self.fields["fields_shared"].choices)  # type: ignore[attr-defined]
+        ticked = [code for code in self.data.getlist("fields_shared") if code in known]  # type: ignore[attr-defined]
+        self._errors = ErrorDict()
+        return ticked
+
     def is_yes(self) -> bool:
         return bool(self.cleaned_data["given"] == "yes")
 
@@ -72,10 +95,7 @@ class SharingForm(forms.Form):
 
     def until(self) -> datetime | None:
         """The end of the day that was named, here."""
-        day = self.cleaned_data["valid_until"]
-        if day is None:
-            return None
-        return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+        return end_of_day(self.cleaned_data["valid_until"])
 
 
 GROUND = "legal.ground"

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import models
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, CaseReferral, Consent, Purpose
@@ -13,6 +14,7 @@ from privacy import access, audit
 from privacy.actors import Actor
 from privacy.errors import NotFound
 from referrals.states import FINAL, State
+from services import wordings
 from services.models import ServiceType
 
 
@@ -51,7 +53,7 @@ def consent_of(actor: Actor, uuid: UUID) -> Consent:
     """The consent with this uuid, if its file is hers to work on; otherwise NotFound."""
     consent = (
         Consent.objects.filter(uuid=uuid)
-        .select_related("case", "basis", "recipient", "recorded_by", "end")
+        .select_related("case", "basis", "recipient", "recorded_by", "end", "witness")
         .first()
     )
     if consent is None:
@@ -69,6 +71,12 @@ class Shown(NamedTuple):
     service: Words
     fields: list[Words]
     can_withdraw: bool
+    # The words that were read to her, as this version had them; empty when they are not known.
+    read_out: list[str]
+    # False when the words of that version are not those she heard any more.
+    unchanged: bool
+    can_renew: bool
+    heard_by: Words
 
 
 def shown(consents: list[Consent], now: datetime) -> list[Shown]:
@@ -76,6 +84,8 @@ def shown(consents: list[Consent], now: datetime) -> list[Shown]:
     names = {service.code: service.name for service in ServiceType.objects.all()}
     labels = field_labels()
     rows = []
+    versions = {(consent.purpose, consent.wording) for consent in consents}
+    words = {key: wordings.wording_of(*key) for key in versions}
     for consent in consents:
         stands = standing(consent, now)
         fields = consent.fields or []
@@ -88,9 +98,32 @@ def shown(consents: list[Consent], now: datetime) -> list[Shown]:
                 service=names.get(consent.service, ""),
                 fields=[labels.get(code, code) for code in labels if code in fields],
                 can_withdraw=stands is Standing.GIVEN,
+                read_out=_read_out(consent, words, names.get(consent.service, "")),
+                unchanged=_unchanged(consent, words),
+                can_renew=stands is Standing.GIVEN
+                and consent.purpose == Purpose.SHARE
+                and consent.valid_until is not None,
+                heard_by=consent.witness.words if hasattr(consent, "witness") else "",
             )
         )
     return rows
+
+
+Known = dict[tuple[str, str], wordings.Wording | None]
+
+
+def _read_out(consent: Consent, words: Known, service: object) -> list[str]:
+    wording = words[consent.purpose, consent.wording]
+    if wording is None:
+        return []
+    recipient = consent.recipient.name if consent.recipient else ""
+    with translation.override(consent.wording_language or "vi"):
+        return wording.read_out(recipient=recipient, service=str(service))
+
+
+def _unchanged(consent: Consent, words: Known) -> bool:
+    wording = words[consent.purpose, consent.wording]
+    return wording is not None and wording.digest == consent.wording_hash
 
 
 def consents_of(case: Case) -> list[Consent]:
@@ -98,7 +131,13 @@ def consents_of(case: Case) -> list[Consent]:
     return list(
         Consent.objects.filter(case=case)
         .select_related(
-            "case", "basis", "recipient", "recorded_by", "end__recorded_by", "end__relayed_by"
+            "case",
+            "basis",
+            "recipient",
+            "recorded_by",
+            "end__recorded_by",
+            "end__relayed_by",
+            "witness",
         )
         .order_by("-created_at", "-pk")
     )

@@ -27,7 +27,13 @@ from cases.models import (
     Screening,
     Track,
 )
-from cases.states import CaseState, ClosureReason, FollowUpState
+from cases.states import (
+    CaseState,
+    ClosureReason,
+    EmergencyReason,
+    FollowUpState,
+    ReviewFinding,
+)
 from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment
@@ -93,7 +99,9 @@ def handed_over_by(actor: Actor) -> list[str]:
     """Codes of the files that this worker handed over to child protection: nothing more."""
     if actor.role != Role.SOCIAL_WORKER:
         return []
-    rows = Case.objects.filter(worker_id=actor.user_id, track=Track.CHILD).order_by("-pk")
+    rows = Case.objects.filter(
+        worker_id=actor.user_id, track=Track.CHILD, erased_at__isnull=True
+    ).order_by("-pk")
     return list(rows.values_list("code", flat=True)[:50])
 
 
@@ -229,6 +237,32 @@ EVENTS: Mapping[str, Any] = {
     "case.plan_renewed": _("A new plan is being agreed"),
     "case.reviewed": _("Plan reviewed with the client"),
     "case.contact_changed": _("Contact plan changed"),
+    "case.corrected": _("Corrected as the client asked"),
+    "case.restricted": _("Restricted as the client asked: kept, and not used"),
+    "case.unrestricted": _("The restriction ended"),
+    "case.copy_made": _("The client's own copy was made"),
+    "rights.registered": _("A client's request was registered"),
+    "rights.answered": _("The first answer was given"),
+    "rights.extended": _("The time was made longer"),
+    "rights.decided": _("Decided by the data-protection officer"),
+    "rights.seconded": _("The second person agreed"),
+    "rights.sent_back": _("The second person sent it back"),
+    "rights.done": _("The request was carried out"),
+    "rights.over": _("The request ended with the file"),
+    "rights.restriction_lifted": _("The restriction ended"),
+    "rights.copy_made": _("The client's own copy was made"),
+    "rights.copy_fetched": _("The client's own copy was fetched"),
+    "rights.copy_dropped": _("The client's own copy was deleted here"),
+    "breach.registered": _("A data breach was registered"),
+    "breach.assessed": _("The data breach was looked into"),
+    "breach.notified": _("The data breach was notified"),
+    "breach.kept_inside": _("No notice was needed"),
+    "breach.closed": _("The data breach was closed"),
+    "authority.registered": _("An authority's request was registered"),
+    "authority.proposed": _("A decision was proposed to the second person"),
+    "authority.agreed": _("The second person agreed"),
+    "authority.sent_back": _("The second person sent it back"),
+    "authority.answered": _("The authority was answered on paper"),
     "case.identity_changed": _("Personal details changed"),
     "case.assigned": _("Assigned to another worker"),
     "case.closed": _("Case closed"),
@@ -236,6 +270,8 @@ EVENTS: Mapping[str, Any] = {
     "child.plan_written": _("Child protection plan written"),
     "consent.given": _("Consent given"),
     "consent.refused": _("Consent refused, and respected"),
+    "consent.renewed": _("Consent renewed"),
+    "consent.left_to_end": _("A consent is left to run out"),
     "consent.withdrawn": _("Consent taken back"),
     "screening.answers_dropped": _("The single answers of the screening were deleted"),
     "plan.saved": _("Goals saved"),
@@ -245,6 +281,14 @@ EVENTS: Mapping[str, Any] = {
     "goal.changed": _("Progress of a goal noted"),
     "follow_up.planned": _("Follow-ups planned"),
     "follow_up.recorded": _("Follow-up recorded"),
+    "paper.added": _("A paper was added"),
+    "paper.deleted": _("A paper was deleted"),
+    "duplicate.asked": _("Asked whether there is another file of hers"),
+    "duplicate.declined": _("She does not want us to look for another file"),
+    "duplicate.found": _("A number stands in two files"),
+    "duplicate.closed": _("Not linked with another file"),
+    "case.linked": _("Linked with another file, with her yes"),
+    "case.unlinked": _("The link with another file was undone"),
     "closure.requested": _("Closure requested"),
     "closure.returned": _("Closure returned"),
     "referral.prepared": _("Referral prepared"),
@@ -256,7 +300,34 @@ EVENTS: Mapping[str, Any] = {
     "transfer.accepted": _("Transfer accepted"),
     "transfer.refused": _("Transfer refused"),
     "transfer.ended": _("Transfer ended, because she took her consent back"),
+    "consent.ended_again": _("Consent found ended after a restore"),
+    "lead.ended_again": _("Contact found ended after a restore"),
+    "case.erased": _("File erased"),
+    "case.erased_again": _("File erased again after a restore"),
+    "case.stripped": _("A part of the file reached the end of its time"),
+    "erasure.requested": _("Erasure asked for"),
+    "erasure.approved": _("Erasure approved"),
+    "erasure.refused": _("Erasure refused"),
+    "erasure.cancelled": _("Request for erasure taken back"),
+    "erasure.done": _("Erasure carried out"),
+    "hold.proposed": _("Legal hold proposed"),
+    "hold.confirmed": _("Legal hold confirmed"),
+    "hold.refused": _("Legal hold refused"),
+    "hold.lift_proposed": _("Lifting of the legal hold proposed"),
+    "hold.kept": _("Legal hold stays in force"),
+    "hold.lifted": _("Legal hold lifted"),
+    "emergency.opened": _("Opened by emergency access"),
+    "emergency.ended": _("Emergency access ended early"),
+    "emergency.seen": _("The supervisor has seen the emergency access"),
+    "emergency.reviewed": _("Emergency access reviewed"),
+    "deputy.named": _("A deputy was named"),
+    "deputy.ended": _("A deputyship ended"),
+    "case.deputy_named": _("Another supervisor was named for the approval"),
+    "case.emergency_opened": _("Opened by emergency access"),
+    "case.emergency_ended": _("Emergency access ended early"),
+    "case.emergency_reviewed": _("Emergency access reviewed"),
     "livelihood.milestone": _("A step forward in her livelihood plan"),
+    "audit.reviewed": _("Unusual numbers looked into"),
 }
 
 # Reasons are codes of closed lists; a code that two lists share means the same in both.
@@ -265,4 +336,6 @@ REASONS: Mapping[str, Any] = {
     **dict(ClosureReason.choices),
     **dict(Level.choices),
     **dict(ReferenceEvent.choices),
+    **dict(EmergencyReason.choices),
+    **dict(ReviewFinding.choices),
 }

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from cases import policies
 from cases.models import Case, Transfer
 from cases.states import TransferState
 from privacy import access
 from privacy.actors import Actor
+from privacy.matrix import Verb, may
 from privacy.models import Membership, Team
 from privacy.roles import OrganisationKind, Role
 from services import selectors as services
@@ -119,9 +121,9 @@ class Sides(NamedTuple):
 
 
 def sides(actor: Actor, transfer: Transfer) -> Sides:
-    here = actor.team_id == transfer.from_team_id
-    supervises = actor.role == Role.SUPERVISOR
-    own = actor.user_id == transfer.requested_by_id
+    here = actor.team_id == transfer.from_team_id or policies.stands_in(actor, transfer)
+    supervises = may(actor.role, Verb.RELEASE)
+    own = actor.user_id in (transfer.requested_by_id, transfer.case.worker_id)
     return Sides(
         is_ours=here,
         may_open_case=access.can(actor, transfer.case),

@@ -85,13 +85,6 @@ def _asked(section: Section) -> tuple[Question, ...]:
     return tuple(q for q in section.questions if q.code not in CONSENT_QUESTIONS)
 
 
-def consent_wording() -> tuple[list[Question], str]:
-    """What is read to her before she answers, and the version of these words."""
-    form, version = form_for(None)
-    questions = form.questions
-    return [questions[code] for code in CONSENT_QUESTIONS if code in questions], version
-
-
 @dataclass(frozen=True)
 class Line:
     """A number that can be called now."""

@@ -18,13 +18,16 @@ from cases.forms.intake import IdentityForm, SafeContactForm
 from cases.forms.outreach import contact_of, contact_typed
 from cases.forms.pages import refused
 from cases.models import Case, Level, Track
+from cases.selectors import emergency as emergencies
 from cases.selectors import file as files
 from cases.selectors.file import EVENTS, REASONS, Overview
 from cases.states import ACTIVE, MAY_REFER, CarePlanState, CaseState, ClosureState
+from privacy import denials, keys
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
-from privacy.errors import Forbidden, Invalid, NotFound
+from privacy.errors import Invalid, NotFound
 from privacy.fields import LOCKED
+from privacy.matrix import Verb, may
 from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
 from referrals.states import State
@@ -59,7 +62,7 @@ LEVEL_COLOURS = {Level.URGENT: "red", Level.SOON: "orange", Level.ROUTINE: "blue
 @require_GET
 def listing(request: SignedIn) -> HttpResponse:
     actor = request.actor
-    if not actor.is_a(Role.SOCIAL_WORKER, Role.SUPERVISOR, Role.CHILD_OFFICER):
+    if not may(actor.role, Verb.LIST_CASES):
         raise NotFound
     closed = request.GET.get("show") == "closed"
     typed = request.GET.get("code", "").strip().upper()
@@ -136,6 +139,8 @@ def show(request: SignedIn, uuid: UUID) -> HttpResponse:
             "mine": mine,
             "others": others,
             "seen": seen,
+            "emergencies": [] if is_child else emergencies.of_case(case),
+            "shut": _shut(actor, case),
             "is_worker": policies.is_worker(actor, case),
             "is_supervisor": policies.is_supervisor(actor, case),
             "is_own_case": actor.user_id == case.worker_id,
@@ -150,6 +155,13 @@ def show(request: SignedIn, uuid: UUID) -> HttpResponse:
     )
 
 
+def _shut(actor: Actor, case: Case) -> str:
+    """Beside a name that stays locked: which right is missing, and who can give it."""
+    if case.alias is not LOCKED:
+        return ""
+    return denials.locked_words(actor, case, C.IDENTITY)
+
+
 def _turns(actor: Actor, case: Case, seen: Overview) -> tuple[list[Turn], list[Turn]]:
     mine: list[Turn] = []
     others: list[Turn] = []
@@ -157,8 +169,11 @@ def _turns(actor: Actor, case: Case, seen: Overview) -> tuple[list[Turn], list[T
     for item in seen.items:
         node = engine.step_node(item.flow, item.step)
         is_mine = node is not None and node.may_act(actor, item)
-        if is_mine and item.role == Role.SUPERVISOR and actor.user_id == case.worker_id:
-            is_mine = False  # never about her own case
+        if item.role == Role.SUPERVISOR and item.flow == "case":
+            # A deputy's too; and never about her own case.
+            is_mine = (is_mine or policies.may_decide(actor, case)) and (
+                actor.user_id != case.worker_id
+            )
         turn = Turn(
             title=str(titles[item.flow, item.step]),
             due=item.due_at,
@@ -368,8 +383,12 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
             found.append({"url": reverse(name, args=[case.uuid]), "label": label})
 
     offer("case_timeline", _("What has happened, and where this stands"), True)
+    offer("case_opened", _("Who opened this file"), policies.may_read_looks(actor, case))
+    offer("case_requests", _("Her requests and her own file"), worker or supervises)
     offer("case_contact", _("Change the contact plan"), case.is_open)
     offer("case_identity", _("Change her personal details"), case.is_open)
+    offer("papers", _("Papers in this file"), True)
+    offer("same_person", _("Another file of the same person"), True)
     offer(
         "safety_plan",
         _("Write down a new safety plan"),
@@ -378,8 +397,20 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
         and case.state not in (CaseState.ENGAGEMENT, CaseState.SAFETY),
     )
     offer("review", _("Review the plan with her"), worker and case.state == CaseState.SUPPORT)
+    offer(
+        "deputy_for_case",
+        _("Another supervisor decides about the approval"),
+        actor.team_id == case.team_id
+        and may(actor.role, Verb.NAME_DEPUTY)
+        and case.state in (CaseState.PLAN_REVIEW, CaseState.CLOSING),
+    )
     offer("assign", _("Assign to another worker of the team"), supervises and case.is_open)
     offer("transfer_request", _("She moves: hand over to another commune"), worker and case.is_open)
+    offer(
+        "erasure_ask",
+        _("She wishes that nothing of her stays: ask for the erasure"),
+        policies.may_ask_erasure(actor, case),
+    )
     offer(
         "reopen", _("She came back: open the case again"), worker and case.state == CaseState.CLOSED
     )
@@ -452,10 +483,11 @@ def _who(event: Any) -> str:
 def contact(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find(actor, uuid, C.CONTACT, page="contact_page")
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, C.CONTACT)
+    denials.require_open(actor, case, C.CONTACT)
     known = case.contact
     if not isinstance(known, dict):
-        raise Forbidden(_("This part of the file is locked for you, so you cannot change it."))
+        raise keys.KeyMissing("the contact plan does not open")
     form = SafeContactForm(
         request.POST if request.method == "POST" else None, initial=contact_typed(known)
     )
@@ -480,9 +512,10 @@ def contact(request: SignedIn, uuid: UUID) -> HttpResponse:
 def identity(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = request.actor
     case = files.find(actor, uuid, C.IDENTITY, page="identity_page")
-    policies.require_case_team(actor, case)
+    policies.require_edit(actor, case, C.IDENTITY)
+    denials.require_open(actor, case, C.IDENTITY)
     if case.alias is LOCKED:
-        raise Forbidden(_("This part of the file is locked for you, so you cannot change it."))
+        raise keys.KeyMissing("the name does not open")
     form = IdentityForm(
         request.POST if request.method == "POST" else None,
         initial={

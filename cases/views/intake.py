@@ -13,7 +13,7 @@ from cases import actions, policies
 from cases.forms.intake import CASE_STEPS, MINORS, ConsentForm, case_route
 from cases.forms.outreach import contact_of, contact_typed
 from cases.forms.pages import ALL, Walk, only_a_look, refused
-from cases.models import Case, Lead, Track
+from cases.models import Case, Lead, Purpose, Track
 from cases.selectors import file as files
 from cases.selectors import outreach as places
 from cases.selectors import screening as screenings
@@ -24,6 +24,7 @@ from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
 from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
+from services import wordings
 
 
 @require_http_methods(["GET", "POST"])
@@ -145,7 +146,9 @@ def consent(request: SignedIn, uuid: UUID) -> HttpResponse:
         answer = _before_asking(request, case)
         if answer is not None:
             return answer
-    elif form.is_valid():
+    else:
+        policies.require_worker(actor, case)
+    if form.is_bound and form.is_valid():
         given = form.cleaned_data["given"] == "yes"
         try:
             actions.answer_file_consent(
@@ -155,6 +158,7 @@ def consent(request: SignedIn, uuid: UUID) -> HttpResponse:
                 method=form.cleaned_data["method"],
                 given_by=form.cleaned_data["given_by"],
                 keep_answers=form.cleaned_data["keep_answers"] == "yes",
+                witness=form.cleaned_data["witness"],
             )
         except Invalid as error:
             refused(form, error)
@@ -163,11 +167,11 @@ def consent(request: SignedIn, uuid: UUID) -> HttpResponse:
                 return redirect("case_consent", uuid)
             messages.success(request, _("Her consent is recorded. Next: the needs screening."))
             return redirect("screening", uuid)
-    questions, version = screenings.consent_wording()
+    words = [wordings.wording(purpose) for purpose in (Purpose.FILE, Purpose.KEEP_ANSWERS)]
     return render(
         request,
         "cases/intake/consent.html",
-        {"case": case, "form": form, "questions": questions, "version": version},
+        {"case": case, "form": form, "words": words},
         status=422 if form.is_bound else 200,
     )
 

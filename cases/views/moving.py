@@ -15,13 +15,15 @@ from cases.actions.moving import MOVABLE
 from cases.actions.plot import must_be, require_adult
 from cases.forms import put_errors
 from cases.forms.moving import PlaceForm, TransferForm, WorkerForm
-from cases.models import Case, Transfer
+from cases.models import Case, Purpose, Transfer
 from cases.selectors import moving as selectors
 from cases.states import TransferState
 from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Invalid, NotFound
+from privacy.matrix import Verb
+from services import wordings
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -44,7 +46,7 @@ def assign(request: HttpRequest, uuid: UUID) -> HttpResponse:
     actor = _actor(request)
     case = access.find(actor, Case, uuid)
     request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
-    policies.require_supervisor(actor, case)
+    policies.require_supervisor(actor, case, Verb.ASSIGN)
     require_adult(case)
     access.open_keys(actor, [case], [C.IDENTITY], purpose="assign")
     workers = selectors.workers_of(case.team_id)
@@ -80,10 +82,12 @@ def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
     office = selectors.office(request.GET.get("to", ""), not_team=case.team_id)
     if office is None:
         return _choose_office(request, case)
+    read_out = wordings.wording(Purpose.TRANSFER).read_out(recipient=office.name)
     step = request.POST.get("step")
     form = TransferForm(request.POST if request.method == "POST" else None)
     if step == "edit":
-        return _only_a_look(_page(request, "request", form, case=case, office=office))
+        page = _page(request, "request", form, case=case, office=office, read_out=read_out)
+        return _only_a_look(page)
     if form.is_bound and form.is_valid():
         if step != "send":
             return _only_a_look(_page(request, "check", form, case=case, office=office))
@@ -95,7 +99,7 @@ def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
             put_errors(form, error)
         else:
             return redirect("transfer", transfer.uuid)
-    return _page(request, "request", form, case=case, office=office)
+    return _page(request, "request", form, case=case, office=office, read_out=read_out)
 
 
 def _only_a_look(page: HttpResponse) -> HttpResponse:

@@ -21,12 +21,12 @@ from cases.forms.planning import (
     GoalForm,
     PlanForm,
 )
-from cases.models import CarePlan, Case, Goal
+from cases.models import CarePlan, Case, Goal, Track
 from cases.selectors import file as files
 from cases.selectors import screening as screenings
 from cases.states import CarePlanState, CaseState
 from privacy.compartments import Compartment as C
-from privacy.errors import Invalid, WrongState
+from privacy.errors import Invalid, NotFound, WrongState
 from privacy.requests import SignedIn, again_at
 from services import selectors as services
 from workflow import engine
@@ -209,8 +209,10 @@ def check(request: SignedIn, uuid: UUID) -> HttpResponse:
 def approval(request: SignedIn, uuid: UUID) -> HttpResponse:
     """A supervisor of the team decides, never about her own case."""
     actor = request.actor
-    case = files.find_adult(actor, uuid, C.IDENTITY, C.NEEDS, C.NOTES, page="plan_approval")
+    case = files.find(actor, uuid, C.IDENTITY, C.NEEDS, C.NOTES, page="plan_approval")
     policies.require_supervisor(actor, case)
+    if case.track != Track.ADULT:
+        raise NotFound
     form = DecisionForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,7 +1,7 @@
 """Referring, as the helper does it: choose, ask, write, look, send, follow, close the loop."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,6 +15,7 @@ from cases import actions, policies
 from cases.actions.plot import must_be
 from cases.actions.referring import FROM_FILE, SAFE_CONTACT
 from cases.forms import put_errors
+from cases.forms.pages import only_a_look
 from cases.forms.referring import (
     GROUND,
     CancelForm,
@@ -26,15 +27,19 @@ from cases.forms.referring import (
 from cases.models import Case, CaseReferral, Consent, Purpose
 from cases.selectors import referring as selectors
 from cases.selectors.consents import consent_of
+from cases.selectors.referring import Words
 from cases.states import MAY_REFER
 from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
+from referrals import selectors as received
+from referrals.selectors import Slip as Packet
 from referrals.states import Side, State
 from referrals.states import check as check_edge
 from services import selectors as services
-from services.models import ServiceType
+from services import wordings
+from services.models import ServiceOffer, ServiceType
 
 FILE_FACTS = (C.IDENTITY, C.CONTACT, C.NEEDS)
 
@@ -108,6 +113,9 @@ def consent(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
     form = SharingForm(
         fields, _what_would_stand_there(case, fields), request.POST if _posted(request) else None
     )
+    if request.POST.get("step") == "look":
+        page = _page(request, "consent", form, **_asking(case, chosen, form.only_look()))
+        return only_a_look(page)
     if form.is_bound and form.is_valid():
         try:
             answer = actions.answer_sharing(
@@ -120,21 +128,103 @@ def consent(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
                 method=form.cleaned_data["method"],
                 given_by=form.cleaned_data["given_by"],
                 valid_until=form.until(),
+                witness=form.cleaned_data["witness"],
             )
         except Invalid as error:
             names = {"fields": "fields_shared"}
             put_errors(form, Invalid({names.get(k, k): m for k, m in error.errors.items()}))
         else:
             return redirect("refer_slip", answer.uuid)
+    return _page(request, "consent", form, **_asking(case, chosen, None))
+
+
+def _asking(case: Case, chosen: ServiceOffer, look_at: Collection[str] | None) -> dict[str, Any]:
+    """What stands around the questions: the words to read out, and perhaps a look at the slip."""
+    service = chosen.service_type
+    words = wordings.wording(Purpose.SHARE)
+    return {
+        "case": case,
+        "offer": chosen,
+        "service": service,
+        "read_out": words.read_out(recipient=chosen.organisation.name, service=service),
+        "back": f"{reverse('refer', args=[case.uuid])}?service={service.uuid}",
+        "live": selectors.live_consent_for(case, chosen),
+        "preview": None if look_at is None else _preview(case, service, look_at),
+    }
+
+
+class Preview(NamedTuple):
+    """The packet cut to these facts by the code that cuts what is sent, in the recipient's words.
+    ``to_write`` = agreed and written later; ``masked`` = of this service, and not agreed."""
+
+    packet: Packet
+    to_write: list[Words]
+    masked: list[Words]
+
+
+def _preview(case: Case, service: ServiceType, fields: Collection[str]) -> Preview:
+    labels = selectors.field_labels()
+    packet = actions.packet_of(case, fields, {})
+    return Preview(
+        packet=received.reading(packet, service),
+        to_write=[
+            label
+            for code, label in labels.items()
+            if code in fields and code not in FROM_FILE and code != SAFE_CONTACT
+        ],
+        masked=[
+            label
+            for code, label in labels.items()
+            if code in service.packet_fields and code not in fields
+        ],
+    )
+
+
+@require_GET
+def preview(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
+    """ "What would the health station see?", for the worker and her supervisor, before anybody is
+    asked. Facts are chosen by their codes in the address; what they say stands on the page only."""
+    actor = _actor(request)
+    case = access.find(actor, Case, uuid)
+    policies.require_case_team(actor, case)
+    must_be(case, *MAY_REFER)
+    chosen = selectors.offer_of(offer)
+    access.open_keys(actor, [case], FILE_FACTS, purpose="preview")
+    service = chosen.service_type
+    live = selectors.live_consent_for(case, chosen)
+    asked = request.GET.getlist("fact")
+    agreed = list(live.fields or []) if live is not None else []
+    fields = [code for code in service.packet_fields if code in (asked or agreed)]
+    labels = selectors.field_labels()
     return _page(
         request,
-        "consent",
-        form,
+        "preview",
         case=case,
         offer=chosen,
-        service=chosen.service_type,
-        back=f"{reverse('refer', args=[uuid])}?service={chosen.service_type.uuid}",
-        live=selectors.live_consent_for(case, chosen),
+        live=live if not asked else None,
+        facts=[
+            (code, label, code in fields)
+            for code, label in labels.items()
+            if code in service.packet_fields
+        ],
+        preview=_preview(case, service, fields),
+        is_worker=policies.is_worker(actor, case),
+    )
+
+
+@require_GET
+def seen_by(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """This is what the recipient sees now: by her live grants, consent included, and her state."""
+    link = _open(request, uuid, purpose="seen_by_recipient")
+    policies.require_case_team(_actor(request), link.case)
+    shown = selectors.slip(link)
+    return _page(
+        request,
+        "seen_by",
+        case=link.case,
+        link=link,
+        slip=shown,
+        sight=received.sight_of_recipient(link.referral),
     )
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from cases import actions
 from cases.flows import CaseFlow
 from cases.models import Case
-from privacy import keys
+from privacy import keys, second_factor
 from privacy.actors import Actor
 from privacy.models import Membership, Organisation, Team, User
 from privacy.roles import OrganisationKind, Role
@@ -49,6 +49,8 @@ def prepare(files: int = 60) -> Scene:
     membership = Membership.objects.create(
         user=user, organisation=office, team=team, role=Role.SOCIAL_WORKER
     )
+    with keys.fresh_ring():
+        second_factor.give_ready([user])
     worker = actor_for(membership)
     for number in range(files):
         with keys.fresh_ring():

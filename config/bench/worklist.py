@@ -16,8 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from cases.flows import CaseFlow
 from config.bench.figures import Figure, faster, interleaved, slower
 from config.bench.scene import PASSWORD, Scene, crowd
+from privacy import keys, own_keys, second_factor
 from privacy.actors import Actor
-from privacy.models import Membership, Organisation, User
+from privacy.compartments import Compartment
+from privacy.models import Membership, Organisation, SecondFactor, User
 from privacy.sessions import actor_for
 from workflow import selectors
 
@@ -113,9 +115,17 @@ def _viewflow_queue(user: User, number: int) -> Any:
     return run
 
 
+def _code_of(user: User) -> str:
+    with keys.fresh_ring():
+        own_keys.open_for(user, Compartment.FACTOR)
+        factor = SecondFactor.objects.get(user=user)
+        return second_factor.code_at(factor.secret, second_factor.current_step())
+
+
 def signed_in(scene: Scene) -> Client:
     client = Client(headers={"accept-encoding": "gzip"})
     answer = client.post("/sign-in/", {"username": scene.user.username, "password": PASSWORD})
+    answer = client.post(answer["Location"], {"code": _code_of(scene.user)})
     if answer.status_code != 302:
         raise RuntimeError("sign-in failed")
     client.get("/")

@@ -28,6 +28,7 @@ def table(url: str, password: str) -> str:
         "",
         f"  Open {url}  (everything here is invented)",
         f"  The password of every account: {password}",
+        "  The code of the second factor stands on the page that asks for it.",
         "",
         f"  {'account':<9} {'role':<27} {'first page':<34} place",
     ]

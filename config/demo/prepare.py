@@ -19,6 +19,7 @@ from django.db import connections, transaction
 from config.demo import story, world
 from config.settings.secrets import local_secret
 from privacy import keys
+from privacy.management.commands.make_audit_keys import add_audit_keys
 from services import loading
 
 MARKER = "demo"
@@ -36,6 +37,10 @@ def keyring_folder() -> Path:
     return Path(settings.KEYRING_DIR)
 
 
+def anchor_folder() -> Path:
+    return Path(settings.AUDIT_ANCHOR_DIR)
+
+
 def claim_folder() -> None:
     """Mark the folder as the demo's before anything else is put into it."""
     folder, ring = data_folder(), keyring_folder()
@@ -48,8 +53,9 @@ def claim_folder() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         (folder / MARKER).write_text("Everything here is invented and may be deleted.\n")
-    ring.mkdir(parents=True, exist_ok=True)
-    (ring / MARKER).touch()
+    for other in (ring, anchor_folder()):
+        other.mkdir(parents=True, exist_ok=True)
+        (other / MARKER).touch()
 
 
 def clear() -> bool:
@@ -62,8 +68,9 @@ def clear() -> bool:
         shutil.rmtree(folder, ignore_errors=True)
         return False
     connections.close_all()
-    if ring.exists() and (ring / MARKER).exists():
-        shutil.rmtree(ring)
+    for other in (ring, anchor_folder()):
+        if (other / MARKER).exists():
+            shutil.rmtree(other)
     # The marker goes last: killed in between, what is left can still be cleared.
     for path in folder.iterdir():
         if path.name == MARKER:
@@ -89,7 +96,9 @@ def prepare(
     claim_folder()
     if not (keyring_folder() / "root.key").exists():
         keys.FileKeyring.create(keyring_folder())
+    keys.FileKeyring(keyring_folder()).complete()
     make_tables()
+    add_audit_keys()  # a demo from before there were any
     collect_static()
     secret = password()
     if not world.exists():
@@ -98,6 +107,7 @@ def prepare(
             if cases:
                 story.promise(at_once + later)
     world.set_password(secret)
+    world.give_devices()
     if not cases:
         return
     began = time.monotonic()

@@ -66,7 +66,7 @@ class Journey:
     def looker(self, name: str) -> Person:
         """The same account in another browser, only to look."""
         if name not in self.lookers:
-            self.lookers[name] = Person(name, self.server.base, self.server.password)
+            self.lookers[name] = self.server.person(name)
             self.lookers[name].sign_in()
         return self.lookers[name]
 

@@ -1,13 +1,15 @@
 """A person with a browser: she opens pages, fills in forms that stand there, presses buttons."""
 
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import mechanicalsoup
 from bs4 import BeautifulSoup, Tag
 
+CODE_PAGE = "/sign-in/code/"
 Values = Mapping[str, str | Iterable[str]]
 
 
@@ -64,8 +66,11 @@ def names_in(part: Tag, kind: str = "") -> set[str]:
 
 
 class Person:
-    def __init__(self, name: str, base: str, password: str) -> None:
-        self.name, self.base, self._password = name, base, password
+    def __init__(
+        self, name: str, base: str, password: str, wait: Callable[[int], None] = time.sleep
+    ) -> None:
+        """``wait`` lets so many seconds go by, when every code of this moment was used."""
+        self.name, self.base, self._password, self._wait = name, base, password, wait
         self.browser = self._new()
 
     def _new(self) -> mechanicalsoup.StatefulBrowser:
@@ -83,10 +88,26 @@ class Person:
         self.browser.select_form('main form[method="post"]')
         self.browser["username"] = self.name
         self.browser["password"] = self._password
-        page = self._page(self.browser.submit_selected())
+        page = self.show_code(self._page(self.browser.submit_selected()))
         if page.path.startswith("/sign-in") or page.status != 200:
             raise Surprise(f"{self.name} cannot sign in: {page.status} {page.errors()}")
         return page
+
+    def show_code(self, page: Page) -> Page:
+        """The second question of the door, answered with what the demonstration shows."""
+        for _ in range(3):
+            if page.path != CODE_PAGE or page.soup.find(id="id_code") is None:
+                return page  # inside; or her kept text, which the door answers with itself
+            shown = page.soup.find(id="demo-code")
+            if shown is None:
+                self._wait(31)
+                page = self._reload(page)
+                continue
+            page = self._submit(page, {"code": shown.get_text().strip()}, "")
+        return page
+
+    def _reload(self, page: Page) -> Page:
+        return self._page(self.browser.open(self.base + page.path))
 
     def open(self, path: str) -> Page:
         """A page as she sees it; when her session is over she signs in again."""
@@ -118,7 +139,9 @@ class Person:
             else:
                 self._tick(form.form, name, set(value))
         buttons = form.form.find_all("button", class_="govuk-button")
-        form.choose_submit(buttons[0] if buttons else None)
+        # A secondary button looks at something first; what the form is for stands out.
+        main = [item for item in buttons if "govuk-button--secondary" not in item["class"]]
+        form.choose_submit((main or buttons or [None])[0])
         return self._page(self.browser.submit_selected())
 
     def _form_number(self, page: Page, values: Values, to: str) -> int:

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from django.conf import settings
 
 from config.demo import moving_clock
-from config.demo_check.people import Surprise
+from config.demo_check.people import Person, Surprise
 
 
 def free_port() -> int:
@@ -97,7 +97,14 @@ class Server:
                 child.wait()
         self.children.clear()
 
+    def person(self, name: str) -> Person:
+        """Somebody with a browser of her own, whose waiting costs no time."""
+        return Person(name, self.base, self.password, self.wait)
+
     # -- the clock
+
+    def wait(self, seconds: int) -> None:
+        self.jump(seconds=seconds)
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead

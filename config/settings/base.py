@@ -19,12 +19,21 @@ if (
 # Where a running instance keeps what it makes: databases, keys, spool, sockets.
 DATA_DIR = Path(env.str("DONGHANH_DATA", default=str(BASE_DIR / "var")))
 KEYRING_DIR = Path(env.str("DONGHANH_KEYRING", default=str(DATA_DIR / "keys")))
+# Signed facts about the audit, a file a day: never inside the data folder, whose owner could then
+# rewrite both. Copied to another machine they prove the most.
+AUDIT_ANCHOR_DIR = Path(
+    env.str("DONGHANH_ANCHORS", default=str(DATA_DIR.with_name(f"{DATA_DIR.name}-anchors")))
+)
 NOTICE_SPOOL = DATA_DIR / "spool"
 RUNNER_SOCKET = DATA_DIR / "runner.sock"
 
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 DEMO = False
+# The code of the second factor on the page that asks for it: for invented people only.
+DEMO_CODE_DISPLAY = False
+# A real office: what is unsafe refuses to start (config/unsafe.py).
+PRODUCTION = False
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -139,6 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "privacy.passwords.NotOnlyEverydayWords"},
 ]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "worklist"
@@ -153,15 +163,21 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "privacy.views.locked_out"
 AXES_ENABLE_ADMIN = False
+# A password typed into the wrong box, or who tries to get in: nobody reads it in the table.
+AXES_USERNAME_CALLABLE = "privacy.throttle.hidden_name"
+AXES_SENSITIVE_PARAMETERS = ["username", "next", "kept", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 
+SESSION_ENGINE = "privacy.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_IDLE_SECONDS = 15 * 60
 SESSION_ABSOLUTE_SECONDS = 10 * 3600
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
+LAST_PERSON_COOKIE_NAME = "last_person"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "privacy.views.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
@@ -178,6 +194,11 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Largest file that may be brought. A request that is larger carries none, and the form says so:
+# with this one handler nothing brought ever stands in a temporary file in clear.
+UPLOAD_MAX_BYTES = 10 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_MAX_BYTES + 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 
@@ -207,7 +228,15 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "workflow.sweep_outbox", "schedule": 30.0},
     "drop-kept-text": {"task": "privacy.drop_kept_text", "schedule": 3600.0},
     "drop-sent-forms": {"task": "privacy.drop_sent_forms", "schedule": 3600.0},
+    "seal-audit": {"task": "privacy.seal_audit", "schedule": 5.0},
+    "anchor-audit": {"task": "privacy.anchor_audit", "schedule": 3600.0},
+    "retention": {"task": "privacy.retention", "schedule": 3600.0},
+    "drop-exports": {"task": "privacy.drop_exports", "schedule": 3600.0},
+    "drop-old-sessions": {"task": "privacy.drop_old_sessions", "schedule": 3600.0},
+    "drop-old-copies": {"task": "cases.drop_old_copies", "schedule": 3600.0},
     "sweep-orphan-keys": {"task": "privacy.sweep_orphan_keys", "schedule": 6 * 3600.0},
+    "rotate-keys": {"task": "privacy.rotate_keys", "schedule": 24 * 3600.0},
+    "finish-resealing": {"task": "privacy.finish_resealing", "schedule": 3600.0},
 }
 
 LOGGING = {

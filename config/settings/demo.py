@@ -11,3 +11,4 @@ os.environ.setdefault("DONGHANH_DATA", str(Path(__file__).resolve().parents[2] /
 from config.settings.dev import *  # noqa: E402, F403
 
 DEMO = True
+DEMO_CODE_DISPLAY = True

@@ -8,6 +8,7 @@ from config.settings.base import AXES_FAILURE_LIMIT  # noqa: F401
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="donghanh-test-"))
 KEYRING_DIR = DATA_DIR / "keys"
+AUDIT_ANCHOR_DIR = DATA_DIR.with_name(f"{DATA_DIR.name}-anchors")
 NOTICE_SPOOL = DATA_DIR / "spool"
 RUNNER_SOCKET = DATA_DIR / "runner.sock"
 STATIC_ROOT = DATA_DIR / "static"

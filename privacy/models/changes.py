@@ -4,10 +4,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
+from privacy.models.audit import OnlyAdded
 from privacy.models.people import Organisation, User
 
 
-class ChangeRecord(models.Model):
+class ChangeRecord(OnlyAdded):
     """A change of a record, in the same transaction as the change. Codes and ids only."""
 
     at = models.DateTimeField(default=timezone.now)

@@ -35,7 +35,12 @@ from referrals.actions.service import (
     record_no_show,
     schedule,
 )
-from referrals.actions.withdrawal import destroy_packet_key, relay_withdrawal, withdraw_for
+from referrals.actions.withdrawal import (
+    destroy_packet_key,
+    relay_withdrawal,
+    rest_on,
+    withdraw_for,
+)
 
 __all__ = [
     "accept",
@@ -74,5 +79,6 @@ __all__ = [
     "send_back",
     "settle",
     "start_plan",
+    "rest_on",
     "withdraw_for",
 ]

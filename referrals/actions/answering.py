@@ -72,14 +72,14 @@ def decline(*, actor: Actor, referral: Referral, reason: str, text: str = "") ->
         message=text.strip(),
         answered_at=timezone.now(),
     )
-    _put_down(referral)
+    _put_down(actor, referral)
     stop_chasing(actor, referral)
     engine.complete(subject=referral, step="answer", actor=actor)
 
 
-def _put_down(referral: Referral) -> None:
+def _put_down(actor: Actor, referral: Referral) -> None:
     """Who does not help does not read on; the reference and her own answer stay in her list."""
-    access.take_away(referral, outside=True, permissions=[Compartment.PACKET.permission])
+    access.take_away(referral, by=actor, outside=True, permissions=[Compartment.PACKET.permission])
 
 
 @transaction.atomic
@@ -97,7 +97,7 @@ def propose_redirect(*, actor: Actor, referral: Referral, text: str) -> None:
         message=text.strip(),
         answered_at=timezone.now(),
     )
-    _put_down(referral)
+    _put_down(actor, referral)
     stop_chasing(actor, referral)
     engine.complete(subject=referral, step="answer", actor=actor)
 
@@ -143,7 +143,7 @@ def settle(*, actor: Actor, referral: Referral) -> None:
         audit.record_change(actor=actor, event="referral.settled", subject=referral)
     else:
         raise WrongState(_("There is nothing to decide here now."))
-    access.take_away(referral, outside=True)
+    access.take_away(referral, by=actor, outside=True)
     engine.complete(subject=referral, step="decide", actor=actor)
 
 

@@ -39,4 +39,4 @@ def note_expired(*, actor: Actor, referral: Referral) -> None:
     may_it(referral, State.EXPIRED, Side.SYSTEM)
     stop_chasing(actor, referral)
     move(actor, referral, State.EXPIRED, "referral.expired", ended_at=timezone.now())
-    access.take_away(referral, outside=True)
+    access.take_away(referral, by=actor, outside=True)

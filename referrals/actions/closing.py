@@ -64,5 +64,5 @@ def let_go(*, actor: Actor, referral: Referral) -> None:
     policies.require_sender(actor, referral)
     if not engine.cancel(subject=referral, actor=actor):
         return
-    access.take_away(referral, outside=True)
+    access.take_away(referral, by=actor, outside=True)
     audit.record_change(actor=actor, event="referral.let_go", subject=referral)

@@ -72,7 +72,7 @@ def end(referral: Referral, actor: Actor) -> None:
     )
     end_with_referral(referral, actor)
     engine.cancel(subject=referral, actor=actor)
-    access.take_away(referral, outside=True)
+    access.take_away(referral, by=actor, outside=True)
 
 
 def give_recipient(actor: Actor, referral: Referral) -> None:

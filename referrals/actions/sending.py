@@ -141,9 +141,9 @@ def change_sender(*, actor: Actor, referral: Referral, sender: User, team: Team)
     """The case got another worker: her steps and grants move with it. The caller's room has asked
     whether this actor may hand the case over."""
     referral = locked(referral)
-    access.take_away(referral, user=referral.sender_id)
+    access.take_away(referral, by=actor, user=referral.sender_id)
     if team.pk != referral.sender_team_id:
-        access.take_away(referral, team=referral.sender_team_id)
+        access.take_away(referral, by=actor, team=referral.sender_team_id)
     referral.sender, referral.sender_team = sender, team
     referral.save(update_fields=["sender", "sender_team"])
     _give_sender(actor, referral, sender, team)

@@ -156,7 +156,7 @@ def complete(
         outcome=outcome,
         ended_at=timezone.now(),
     )
-    access.take_away(referral, outside=True, at=services.due("access_grace"))
+    access.take_away(referral, by=actor, outside=True, at=services.due("access_grace"))
     engine.complete(subject=referral, step="deliver", actor=actor)
 
 
@@ -193,5 +193,5 @@ def end_unfinished(*, actor: Actor, referral: Referral, reason: str, text: str =
         end_reason=reason,
         ended_at=timezone.now(),
     )
-    access.take_away(referral, outside=True, at=services.due("access_grace"))
+    access.take_away(referral, by=actor, outside=True, at=services.due("access_grace"))
     engine.complete(subject=referral, step=step, actor=by)

@@ -22,7 +22,7 @@ def withdraw_for(*, actor: Actor, basis: Basis) -> int:
     appointments. The packets' keys die from the outbox; the recipients' own entries stay shut."""
     ended = 0
     for referral in Referral.objects.select_for_update(of=("self",)).filter(basis=basis):
-        access.take_away(referral, outside=True)
+        access.take_away(referral, by=actor, outside=True)
         if State(referral.state) in FINAL_OR_DONE:
             engine.cancel(subject=referral, actor=actor)  # nobody needs to close this loop now
             notices.packet_dies(referral)
@@ -45,7 +45,7 @@ def relay_withdrawal(*, actor: Actor, referral: Referral) -> None:
     referral = locked(referral)
     policies.require_recipient(actor, referral)
     audit.record_change(actor=actor, event="referral.withdrawal_relayed", subject=referral)
-    access.take_away(referral, outside=True)
+    access.take_away(referral, by=actor, outside=True)
     notices.withdrawal_relayed(referral)
 
 
@@ -54,3 +54,16 @@ def destroy_packet_key(referral_id: int) -> None:
     referral = Referral.objects.filter(pk=referral_id).first()
     if referral is not None:
         keys.destroy(referral.owner_uuid, [Compartment.PACKET])
+
+
+def rest_on(*, actor: Actor, old: Basis, new: Basis) -> int:
+    """She renewed her consent: slips and grants that rested on the old basis rest on the new one,
+    in the caller's transaction, before the old one ends. The number of slips is returned."""
+    moved = 0
+    for referral in Referral.objects.select_for_update(of=("self",)).filter(basis=old):
+        referral.basis = new
+        referral.save(update_fields=["basis"])
+        audit.record_change(actor=actor, event="referral.renewed", subject=referral)
+        moved += 1
+    access.rest_on(old, new, by=actor)
+    return moved

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from privacy import access
 from privacy.compartments import Compartment as C
-from referrals import actions, selectors
+from referrals import actions, policies, selectors
 from referrals.actions.plot import may_it
 from referrals.forms.referral import (
     AcceptForm,
@@ -67,6 +67,7 @@ class Choice(NamedTuple):
 
 @require_GET
 def listing(request: Request) -> HttpResponse:
+    policies.require_receiving(request.actor)
     only_open = request.GET.get("show") != "all"
     page = selectors.inbox(
         request.actor, only_open=only_open, after=Cursor.parse(request.GET.get("after", ""))

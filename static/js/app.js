@@ -90,6 +90,11 @@
     const idle = dialog.dataset.idleSeconds * 1000;
     const warn = dialog.dataset.warnSeconds * 1000;
     const { keepUrl, endedUrl } = dialog.dataset;
+    // The ten hours of a session are over at this moment, whatever happens on the page.
+    const over = Date.now() + dialog.dataset.leftSeconds * 1000;
+    const texts = dialog.querySelectorAll("[data-when]");
+    const say = (when) => texts.forEach((part) => (part.hidden = part.dataset.when !== when));
+    let told = false;
     const signOut = dialog.querySelector("form");
     const channel = "BroadcastChannel" in window ? new BroadcastChannel("activity") : null;
     let lastActive = Date.now();
@@ -142,6 +147,7 @@
 
     const stay = () => {
       if (dialog.open) dialog.close();
+      if (over - Date.now() <= warn) return;
       lastActive = Date.now();
       if (channel) channel.postMessage(lastActive);
       tell();
@@ -149,8 +155,16 @@
 
     const check = () => {
       const quiet = Date.now() - lastActive;
-      if (quiet >= idle) end();
-      else if (quiet >= idle - warn && !dialog.open) dialog.showModal();
+      if (quiet >= idle || Date.now() >= over) end();
+      else if (dialog.open) return;
+      else if (over - Date.now() <= warn && !told) {
+        told = true;
+        say("over");
+        dialog.showModal();
+      } else if (quiet >= idle - warn) {
+        say("idle");
+        dialog.showModal();
+      }
     };
 
     if (channel) {

@@ -28,7 +28,7 @@ TOP = ROOMS | {
     "templates",
     "tests",
 }
-MADE_HERE = {".git", ".venv", "var", "__pycache__", "node_modules"}
+MADE_HERE = {".git", ".venv", "var", "var-anchors", "__pycache__", "node_modules"}
 JUNK_DRAWERS = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared"}
 
 

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.test import override_settings
 
 from config.demo_check.journey import Journey
-from config.demo_check.people import Person
 from config.demo_check.server import Server
 
 if TYPE_CHECKING:
@@ -121,7 +120,11 @@ def person(
 
     def come(name: str, *, inspected: bool = True, **how: Any) -> BrowserPerson:
         looks = inspector if inspected else None
-        people.append(BrowserPerson(name, server.base, server.password, chromium, looks, **how))
+        people.append(
+            BrowserPerson(
+                name, server.base, server.password, chromium, looks, wait=server.wait, **how
+            )
+        )
         return people[-1]
 
     yield come
@@ -134,7 +137,7 @@ def over_http(server: Server) -> Journey:
     """What must be there before the screen matters, done without one."""
     return Journey(
         server,
-        lambda name: Person(name, server.base, server.password),
+        server.person,
         "what was there before",
         looks=False,
     )

@@ -50,9 +50,8 @@ _SMALL_ACTIONS = """(least) => [...document.querySelectorAll(".govuk-button")]
 _PARTS = """() => [...new Set([...document.querySelectorAll("main, main *")].flatMap(
   (part) => [part.tagName.toLowerCase(), ...part.classList]))]"""
 
-_LINKS = (
-    """() => [...document.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))"""
-)
+_LINKS = """() => [...document.querySelectorAll("a[href]:not([download])")]
+  .map((link) => link.getAttribute("href"))"""
 
 
 @dataclass(frozen=True)

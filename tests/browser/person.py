@@ -1,6 +1,9 @@
 """The people of the stories at a real screen: they see what Chromium shows, fill in the boxes that
 stand there and press the buttons."""
 
+import time
+from collections.abc import Callable
+
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext, Locator, Response, Route
 from playwright.sync_api import Page as Tab
@@ -25,11 +28,12 @@ class BrowserPerson(Person):
         *,
         screen: dict[str, int] = PHONE,
         scripts: bool = True,
+        wait: Callable[[int], None] = time.sleep,
     ) -> None:
         self.chromium, self.inspector = chromium, inspector
         self.screen, self.scripts = screen, scripts
         self.context: BrowserContext | None = None
-        super().__init__(name, base, password)
+        super().__init__(name, base, password, wait)
 
     def _new(self) -> BrowserContext:
         """A browser that was never used."""
@@ -63,7 +67,10 @@ class BrowserPerson(Person):
     def sign_in_here(self, name: str = "") -> Page:
         """On the page that asks for it, wherever that is."""
         values = {"username": name or self.name, "password": self._password}
-        return self._submit(self.seen, values, "")
+        return self.show_code(self._submit(self.seen, values, ""))
+
+    def _reload(self, page: Page) -> Page:
+        return self.go(page.path)
 
     def open(self, path: str) -> Page:
         page = self.go(path)
@@ -103,12 +110,18 @@ class BrowserPerson(Person):
             raise Surprise(f"{self.name} has left {page.path} for {self.here}")
         form = self.tab.locator("form").nth(self._form_number(page, values, to))
         self.fill(form, values)
-        buttons = form.locator("button.govuk-button")
+        # A secondary button looks at something first; what the form is for stands out.
+        buttons = form.locator("button.govuk-button:not(.govuk-button--secondary)")
+        if not buttons.count():
+            buttons = form.locator("button.govuk-button")
         return self.press((buttons if buttons.count() else form.locator("button")).first)
 
     # -- boxes
 
     def fill(self, form: Locator, values: Values) -> None:
+        folded = form.locator("xpath=ancestor::details[not(@open)]/summary")
+        if folded.count():
+            folded.first.click()
         for name, value in values.items():
             boxes = form.locator(f'[name="{name}"]:not([type="hidden"])')
             if not boxes.count():

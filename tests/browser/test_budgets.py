@@ -24,6 +24,11 @@ SLOW_3G = {
     "uploadThroughput": 50_000,
 }
 SLOW_PHONE = 4
+# The browser may report it a moment after the page has loaded.
+FIRST_PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
+  const paint = list.getEntriesByName("first-contentful-paint")[0];
+  if (paint) done(paint.startTime);
+}).observe({ type: "paint", buffered: true }))"""
 
 
 @pytest.fixture
@@ -84,9 +89,7 @@ def test_first_paint_on_a_slow_phone(server: Server, fresh: Callable[[], Tab]) -
         line.send("Network.emulateNetworkConditions", SLOW_3G)
         line.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PHONE})
         tab.goto(f"{server.base}/")
-        paints.append(
-            tab.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        )
+        paints.append(tab.evaluate(FIRST_PAINT))
         if paints[-1] <= 2000:
             break
     assert min(paints) <= 2000, f"first contentful paint after {paints} ms"

@@ -141,7 +141,7 @@ def test_consent_is_the_workers_to_ask(cast, sign_in, client):
 def test_it_shows_the_wording_with_its_version_and_ticks_nothing(cast, sign_in):
     case = factories.case_opened(cast)
     text = body(sign_in("hanh").get(f"/cases/{case.uuid}/consent/"))
-    assert "Do you agree that we keep a case file?" in text and "Wording version 2025.1" in text
+    assert "We ask whether we may keep a support file" in text and "Wording version w2025.1" in text
     assert "checked" not in text
 
 
@@ -162,7 +162,7 @@ def test_her_yes_leads_to_the_screening(cast, sign_in):
     answer = sign_in("hanh").post(f"/cases/{case.uuid}/consent/", CONSENT)
     assert answer.url == f"/cases/{case.uuid}/screening/"
     kept = Consent.objects.get(purpose=Purpose.KEEP_ANSWERS)
-    assert kept.given is False and kept.wording == "2025.1"
+    assert kept.given is False and kept.wording == "w2025.1"
 
 
 def test_her_no_leads_to_advice_and_nothing_stays(cast, sign_in):

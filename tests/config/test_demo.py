@@ -216,7 +216,7 @@ def test_a_keyring_is_never_replaced(folder):
 
 def starts(module: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from django.conf import settings; settings.DEBUG"],
+        [sys.executable, "-c", "import django; django.setup()"],
         cwd=ROOT,
         env={
             "PATH": os.environ["PATH"],

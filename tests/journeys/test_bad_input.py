@@ -10,6 +10,7 @@ from django.db import transaction
 from cases.models import Case, Consent, FollowUpPlan, Lead, Transfer
 from referrals.models import Referral
 from tests import factories as make
+from tests.cases import rights_story as rights
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 
@@ -35,6 +36,9 @@ def pages(cast):
     yield "hanh", f"/cases/{opened.uuid}/consent/"
     yield "hanh", f"/cases/{opened.uuid}/contact/"
     yield "hanh", f"/cases/{opened.uuid}/identity/"
+    yield "hanh", f"/cases/{opened.uuid}/same-person/"
+    yield "hanh", f"/cases/{opened.uuid}/papers/"
+    yield "hanh", "/cases/search/"
     consented = make.case_consented(cast)
     yield "hanh", f"/cases/{consented.uuid}/screening/all/"
     yield "hanh", f"/cases/{consented.uuid}/safety-plan/"
@@ -47,6 +51,9 @@ def pages(cast):
     yield "hanh", f"/cases/{supported.uuid}/transfer/?to={cast.teams['other_office'].uuid}"
     closing = make.case_closing(cast)
     yield "bich", f"/cases/{closing.uuid}/closure/approval/"
+    yield "hanh", f"/cases/{supported.uuid}/erasure/"
+    yield "yen", "/erasures/new/"
+    yield "yen", "/holds/new/"
     child = make.child_case(cast)
     yield "van", f"/cases/{child.uuid}/child-plan/"
     received = make.referral_received(cast)
@@ -62,6 +69,16 @@ def pages(cast):
     plan = make.livelihood_active(cast)
     yield "thu", f"/livelihood/{plan.uuid}/milestone/"
     yield "thu", f"/livelihood/{plan.uuid}/visit/"
+    yield "hanh", f"/cases/{supported.uuid}/requests/new/"
+    yield "yen", "/registers/new/"
+    yield "yen", f"/requests/{rights.asked(cast).uuid}/"
+    yield "yen", f"/requests/{rights.answered(cast, 'object').uuid}/"
+    yield "bich", f"/requests/{rights.decided(cast, 'copy').uuid}/"
+    yield "hanh", f"/requests/{rights.decided(cast, 'correct').uuid}/correct/"
+    yield "lan", "/report/authority/"
+    yield "lan", "/report/breach/"
+    yield "yen", f"/authority-requests/{rights.letter(cast).uuid}/"
+    yield "yen", f"/breaches/{rights.leaked(cast).uuid}/"
 
 
 def filled(form, nasty):

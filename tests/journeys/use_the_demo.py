@@ -22,8 +22,9 @@ from config.demo import prepare  # noqa: E402
 from privacy import keys  # noqa: E402
 from privacy.compartments import BYTES  # noqa: E402
 from privacy.fields import LOCKED, sealed_names  # noqa: E402
-from privacy.models import SealedModel, WrappedDataKey  # noqa: E402
+from privacy.models import SealedModel, User, WrappedDataKey  # noqa: E402
 from referrals.models import Referral  # noqa: E402
+from tests.door import code_of  # noqa: E402
 from workflow.runner import Runner  # noqa: E402
 
 
@@ -44,6 +45,8 @@ password = prepare.password()
 for name in ("hanh", "lan", "hoa"):
     browser = Client(raise_request_exception=False)
     signed_in = browser.post("/sign-in/", {"username": name, "password": password})
+    assert signed_in["Location"] == "/sign-in/code/", (name, signed_in.status_code)
+    signed_in = browser.post("/sign-in/code/", {"code": code_of(User.objects.get(username=name))})
     assert signed_in.status_code == 302, (name, signed_in.status_code)
     pages = [browser.get("/").status_code]
     pages += [browser.get(f"/cases/{item.uuid}/").status_code for item in Case.objects.all()]

@@ -4,11 +4,14 @@ import pytest
 from django.db import connections, models, transaction
 from django.test import Client
 
-from privacy import audit
-from privacy.models import AuditEvent, ChangeRecord
+from cases.models import CaseGrant
+from privacy import access, audit, keys
+from privacy.compartments import Compartment
+from privacy.models import AuditEvent, AuditSeal, AuditSealRange, ChangeRecord
+from privacy.models.audit import codes_only
 from privacy.sessions import system_actor
-from tests import factories
-from tests.cast import PASSWORD
+from referrals.models import ReferralGrant
+from tests import door, factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 
@@ -84,11 +87,17 @@ def test_the_system_is_named_as_the_system(cast):
 def test_signing_in_and_out_is_kept(cast):
     browser = Client()
     browser.post("/sign-in/", {"username": "hanh", "password": "wrong"})
-    browser.post("/sign-in/", {"username": "hanh", "password": PASSWORD})
+    door.enter(browser, "hanh")
     key = browser.session.session_key
     browser.post("/sign-out/")
-    found = [(row.action, row.result) for row in rows()]
-    assert found == [("sign_in", "refused"), ("sign_in", "allowed"), ("sign_out", "allowed")]
+    found = [(row.action, row.result) for row in rows() if row.action != "key.made"]
+    assert found == [
+        ("sign_in", "refused"),
+        ("password", "allowed"),
+        ("second_factor", "allowed"),
+        ("sign_in", "allowed"),
+        ("sign_out", "allowed"),
+    ]
     assert rows().last().actor_uuid == cast.hanh.user_uuid
     assert key and not rows().filter(session=key).exists() and len(rows().last().session) == 32
 
@@ -131,7 +140,93 @@ def test_no_clear_column_of_any_database_holds_a_word(cast, stage):
 
 
 def test_columns_are_short_codes():
-    for field in AuditEvent._meta.concrete_fields:
-        assert not isinstance(field, models.TextField | models.JSONField)
-        if isinstance(field, models.CharField):
-            assert field.max_length <= 160
+    """No column of the audit can hold a sentence: every text is checked against codes."""
+    for model in (AuditEvent, AuditSeal, AuditSealRange):
+        for field in model._meta.concrete_fields:
+            assert not isinstance(field, models.TextField | models.JSONField)
+            if isinstance(field, models.CharField):
+                assert field.max_length <= 160 and codes_only in field.validators
+
+
+@pytest.mark.parametrize("word", ["dương tính", "Mây", "chị ấy", "khong co dau", "a/b"])
+def test_a_word_is_refused_before_it_is_written(cast, word):
+    before = rows().count()
+    for attempt in (
+        lambda: audit.signed(actor=cast.hanh, action=word),
+        lambda: audit.refused(actor=cast.hanh, action="x", subject=None, reason=word),
+    ):
+        with pytest.raises(ValueError, match="no code") as raised:
+            attempt()
+        assert word not in str(raised.value)
+    assert rows().count() == before
+
+
+def test_a_change_takes_codes_only(cast):
+    lead = factories.lead_made(cast)
+    with pytest.raises(ValueError, match="no code"):
+        audit.record_change(actor=cast.hoa, event="lead.x", subject=lead, reason="vì chị ấy sợ")
+    audit.record_change(actor=cast.hoa, event="lead.x", subject=lead, reason="H-STI")
+
+
+def test_an_opening_names_unit_job_grants_and_basis(cast):
+    slip = factories.referral_confirmed(cast)
+    with keys.fresh_ring():
+        access.open_keys(cast.hanh, [slip], [Compartment.PACKET], purpose="slip")
+    row = rows().last()
+    assert (row.action, row.result, row.purpose) == ("open", "allowed", "slip")
+    assert (row.team_id, row.organisation_id) == (cast.hanh.team_id, cast.hanh.organisation_id)
+    assert row.membership_id == cast.hanh.membership_id
+    grants = ReferralGrant.objects.filter(content_object=slip, user=cast.user("hanh"))
+    assert int(row.grants) in grants.values_list("pk", flat=True)
+
+
+def test_a_list_is_one_row_with_count_and_hash(cast):
+    one = factories.case_opened(cast)
+    two = factories.case_opened(cast, age_band="18_over", by="hanh")
+    with keys.fresh_ring():
+        access.open_keys(cast.hanh, [one, two], [Compartment.IDENTITY], purpose="case_list")
+    row = rows().last()
+    assert (row.action, row.count, row.object_uuid, row.grants) == ("open_list", 2, None, "")
+    assert len(row.ids_hash) == 64
+
+
+def test_an_export_keys_and_settings_are_written(cast):
+    case = factories.case_opened(cast)
+    audit.exported(
+        actor=cast.bich,
+        objects=[case],
+        compartments=[Compartment.IDENTITY],
+        purpose="own_copy",
+        envelope=b"a sealed reason",
+    )
+    audit.key_event(action="key.rotated", compartments=[Compartment.NOTES], count=7)
+    audit.configured(actor=None, event="rules.loaded", kind="rule_sets", count=3)
+    exported, rotated, loaded = rows().order_by("-pk")[:3][::-1]
+    assert (exported.object_uuid, len(exported.envelope_hash)) == (case.uuid, 64)
+    assert (rotated.action, rotated.compartments, rotated.count) == ("key.rotated", "notes", 7)
+    assert (loaded.action, loaded.object_type, loaded.count) == ("rules.loaded", "rule_sets", 3)
+
+
+def test_grants_given_and_taken_are_recorded_with_their_ids(cast):
+    case = factories.case_opened(cast)
+    given = ChangeRecord.objects.filter(event="grant.given", subject_type__model="casegrant")
+    assert set(given.values_list("subject_id", flat=True)) == set(
+        CaseGrant.objects.filter(content_object=case).values_list("pk", flat=True)
+    )
+    access.take_away(case, by=cast.bich, user=cast.hanh.user_id)
+    taken = ChangeRecord.objects.filter(event="grant.taken", subject_type__model="casegrant")
+    assert set(taken.values_list("subject_id", flat=True)) == set(
+        CaseGrant.objects.filter(content_object=case, user=cast.user("hanh")).values_list(
+            "pk", flat=True
+        )
+    )
+    assert set(taken.values_list("actor_id", flat=True)) == {cast.bich.user_id}
+
+
+def test_nothing_is_recorded_of_a_grant_that_rolls_back(cast):
+    case = factories.case_opened(cast)
+    before = ChangeRecord.objects.count()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        access.take_away(case, by=cast.bich)
+        raise ZeroDivisionError
+    assert ChangeRecord.objects.count() == before

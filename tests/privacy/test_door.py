@@ -12,14 +12,11 @@ from django.utils import timezone
 from privacy.models import AuditEvent, KeptText, Membership
 from referrals.models import Entry, Referral
 from tests.cast import PASSWORD
+from tests.door import enter, show_code
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 
 TEXT = "Chị đã đến đúng hẹn, đã khám xong và hẹn tuần sau quay lại."
-
-
-def enter(client: Client, name: str, **more: str):
-    return client.post("/sign-in/", {"username": name, "password": PASSWORD, **more})
 
 
 def hidden(page: str, name: str) -> str:
@@ -121,7 +118,9 @@ def test_two_memberships_are_asked_for(cast):
     assert client.get("/sign-in/work/").status_code == 200
     assert b"govuk-error-summary" in client.post("/sign-in/work/", {"membership": "x"}).content
     chosen = Membership.objects.get(user=cast.user("lan"), role="womens_union")
-    assert client.post("/sign-in/work/", {"membership": str(chosen.uuid)}).status_code == 302
+    asked = client.post("/sign-in/work/", {"membership": str(chosen.uuid)})
+    assert asked["Location"] == "/sign-in/code/" and client.get("/").status_code == 302
+    assert show_code(client, "lan").status_code == 302
     assert client.get("/referrals/").context["actor"].role == "womens_union"
 
 
@@ -210,7 +209,8 @@ def test_it_survives_the_choice_of_a_membership(cast, too_late):
     )
     assert enter(client, "lan", kept=hidden(page, "kept")).status_code == 302
     chosen = Membership.objects.get(user=cast.user("lan"), role="health_station")
-    back = client.post("/sign-in/work/", {"membership": str(chosen.uuid)})
+    client.post("/sign-in/work/", {"membership": str(chosen.uuid)})
+    back = show_code(client, "lan")
     assert TEXT in back.content.decode()
 
 

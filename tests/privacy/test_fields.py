@@ -9,7 +9,7 @@ import pytest
 from django.core import checks, serializers
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 from django.db.models import F, Max
 from django.db.models.functions import Length, Lower
 from django.forms.models import model_to_dict
@@ -188,8 +188,9 @@ def planted(kind, cast, lead):
 
 @pytest.mark.parametrize(
     "kind",
-    ["other column", "other row, same owner's worker", "bit", "cut", "empty", "text", "number"]
-    + ["plain", "zeros"],
+    ["other column", "other row, same owner's worker", "bit", "cut", "empty", "text"]
+    # A column of bytes takes no number on PostgreSQL.
+    + [pytest.param("number", marks=pytest.mark.sqlite), "plain", "zeros"],
 )
 def test_planted_bytes_stay_shut_with_one_audit_row(cast, lead, kind):
     plant(lead, "alias", planted(kind, cast, lead))
@@ -243,8 +244,9 @@ def test_values_and_annotations_are_opaque(cast, lead):
             Lead.objects.values("alias").get()["alias"],
             Lead.objects.values_list("alias", flat=True).get(),
             Lead.objects.annotate(copy=F("alias")).values("copy").get()["copy"],
-            Lead.objects.aggregate(top=Max("alias"))["top"],
         ]
+        if connection.vendor == "sqlite":  # PostgreSQL knows no greatest of bytes
+            held.append(Lead.objects.aggregate(top=Max("alias"))["top"])
     for value in held:
         assert isinstance(value, Envelope) and repr(value) == "<sealed>"
         for show in (str, "{}".format, json.dumps, lambda v: json.dumps(v, cls=DjangoJSONEncoder)):

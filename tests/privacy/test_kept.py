@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from privacy import kept, keys
 from privacy.compartments import Compartment
 from privacy.models import KeptText, WrappedDataKey
-from tests import factories
-from tests.cast import PASSWORD
+from tests import door, factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 TYPED = {"note": ["Chị ấy kể về con trai"], "kind": ["visit"]}
@@ -126,9 +125,7 @@ def test_a_form_sent_after_the_session_ended(cast, sign_in):
     assert token and "Chị ấy" not in answer.content.decode()
     for name in ("tam", "hanh"):
         other = Client()
-        found = other.post(
-            "/sign-in/", {"username": name, "password": PASSWORD, "kept": token}, follow=True
-        )
+        found = door.enter(other, name, kept=token)
         assert ("Chị ấy ổn rồi" in found.content.decode()) is (name == "hanh")
     assert not KeptText.objects.exists()
 

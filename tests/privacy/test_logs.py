@@ -128,6 +128,23 @@ def test_a_request_is_one_line_without_path_or_query(cast, sign_in, said):
         assert str(case.uuid) not in text and case.code not in text and "127.0.0.1" not in text
 
 
+@pytest.mark.django_db(databases=["default", "keystore", "audit"])
+def test_an_unexpected_error_is_one_line_with_class_and_place(cast, sign_in, said, monkeypatch):
+    browser = sign_in("hanh")
+    browser.raise_request_exception = False
+
+    def fails(*_args, **_kwargs):
+        raise ValueError(NAME)
+
+    monkeypatch.setattr("workflow.views.my_page", fails)
+    assert browser.get("/", {"q": NAME}).status_code == 500
+    (failed,) = [line for line in said() if line["level"] != "info"]
+    assert failed.keys() == {"at", "level", "logger", "event", "error", "place"}
+    assert (failed["event"], failed["error"]) == ("request_failed", "ValueError")
+    assert failed["place"][-1].startswith("test_logs.py:")
+    assert "Mây" not in json.dumps(said(), ensure_ascii=False) and "912345678" not in repr(said())
+
+
 def test_an_error_report_shows_no_locals_and_no_form():
     request = RequestFactory().post("/x/", {"alias": NAME})
 

@@ -11,9 +11,16 @@ from privacy.management.commands import render_matrix
 from privacy.matrix import (
     MATRIX,
     TEAM_WORK,
+    VERBS,
+    WORKING_ROLES,
+    WRITES,
     Scope,
+    Verb,
+    may,
     may_hold,
     may_use_team_grant,
+    may_write,
+    reach,
     scope,
 )
 from privacy.roles import CASE_ROLES, RECEIVING_ROLES, Role
@@ -37,17 +44,29 @@ def test_a_stale_document_is_noticed(monkeypatch, tmp_path):
         call_command("render_matrix", check=True)
 
 
+def table(heading):
+    """The rows of the table under this heading, without its head."""
+    part = render_matrix.render().partition(heading)[2].partition("\n## ")[0]
+    return [line for line in part.splitlines() if line.startswith("| ")][1:]
+
+
 def test_the_document_shows_every_cell():
-    lines = [line for line in render_matrix.render().splitlines() if line.startswith("| ")][1:]
-    assert len(lines) == len(Role)
-    for role, line in zip(Role, lines, strict=True):
+    see, write, do = table("## See"), table("## Write"), table("## Do")
+    assert len(see) == len(write) == len(Role)
+    for role, line in zip(Role, write, strict=True):
+        written = [cell.strip() for cell in line.strip("|").split("|")][1:]
+        for compartment, cell in zip(render_matrix.COLUMNS, written, strict=True):
+            assert cell == ("write" if may_write(role, compartment) else "–")
+    roles = [role for role in Role if role is not Role.SYSTEM]
+    for verb, line in zip(VERBS, do, strict=True):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        assert cells == [verb.value, *(render_matrix.SIGNS[reach(role, verb)] for role in roles)]
+    for role, line in zip(Role, see, strict=True):
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         with translation.override("en"):
             assert cells[0] == str(role.label)
         for compartment, cell in zip(render_matrix.COLUMNS, cells[2:], strict=True):
-            assert (
-                cell == {None: "–", Scope.OWN: "own", Scope.TEAM: "team"}[scope(role, compartment)]
-            )
+            assert cell == render_matrix.SIGNS[scope(role, compartment)]
 
 
 @pytest.mark.parametrize(("role", "compartment"), EVERY)
@@ -58,11 +77,52 @@ def test_a_cell_is_the_ceiling(role, compartment):
 
 
 @pytest.mark.parametrize(
-    "role", [Role.PROGRAMME_OFFICER, Role.ADMINISTRATOR, Role.DPO, Role.SYSTEM, "police", "bank"]
+    "role", [Role.PROGRAMME_OFFICER, Role.ADMINISTRATOR, Role.SYSTEM, "police", "bank"]
 )
 def test_roles_without_clients_hold_nothing(role):
     assert not may_hold(role, "work")
     assert not any(may_hold(role, item.permission) for item in Compartment)
+
+
+def test_the_data_protection_officer_holds_registers_and_no_file():
+    held = {
+        name
+        for name in ("work", "review", *(c.permission for c in Compartment))
+        if may_hold(Role.DPO, name)
+    }
+    assert held == {"work", "review", "open_register"}
+    # Whoever entered a request reads it too; a worker only what she entered by herself.
+    assert who(C.REGISTER) == {Role.DPO, Role.SUPERVISOR, Role.CHILD_OFFICER, Role.SOCIAL_WORKER}
+    assert scope(Role.SOCIAL_WORKER, C.REGISTER) is Scope.OWN
+
+
+def test_every_verb_names_its_roles():
+    assert set(VERBS) == set(Verb)
+    assert all(roles and set(roles) <= set(Role) for roles in VERBS.values())
+    assert all(Role.SYSTEM not in roles for roles in VERBS.values())
+
+
+def test_nobody_writes_what_she_may_never_see():
+    """But for the register: it is written for somebody else's eyes."""
+    for role, compartments in WRITES.items():
+        for compartment in compartments - {C.REGISTER}:
+            assert scope(role, compartment) is not None, (role, compartment)
+
+
+def test_a_decision_is_never_about_ones_own():
+    for verb in (Verb.APPROVE, Verb.ASSIGN, Verb.RELEASE, Verb.SEND_BACK, Verb.APPROVE_ERASURE):
+        assert set(VERBS[verb].values()) == {Scope.OTHERS}
+        assert Role.SOCIAL_WORKER not in VERBS[verb]
+
+
+def test_an_administrator_manages_accounts_and_nothing_else():
+    verbs = {verb for verb in Verb if may(Role.ADMINISTRATOR, verb)}
+    assert verbs == {Verb.MANAGE_ACCOUNTS, Verb.VIEW_ACCOUNTS}
+    assert not MATRIX[Role.ADMINISTRATOR] and Role.ADMINISTRATOR not in WRITES
+
+
+def test_a_social_worker_exports_nothing():
+    assert not may(Role.SOCIAL_WORKER, Verb.EXPORT)
 
 
 def who(compartment):
@@ -103,7 +163,14 @@ def test_drafts_are_opened_by_no_grant():
 
 
 def test_every_role_that_can_open_something_works_on_cases_or_slips():
-    assert {role for role in Role if MATRIX.get(role)} == set(CASE_ROLES | RECEIVING_ROLES)
+    opening = {role for role in Role if set(MATRIX.get(role, {})) - {C.REGISTER}}
+    assert opening == set(CASE_ROLES | RECEIVING_ROLES)
+    # The data-protection officer works on registers, and opens nothing of a client.
+    assert set(WORKING_ROLES) == opening | {Role.DPO}
+
+
+def test_the_data_protection_officer_opens_her_registers_and_nothing_of_a_client():
+    assert {item for item in Compartment if scope(Role.DPO, item)} == {C.REGISTER}
 
 
 def test_bytes_and_permissions_name_each_compartment_once():

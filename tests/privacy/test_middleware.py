@@ -18,10 +18,21 @@ from hypothesis import strategies as st
 from privacy import audit
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.middleware import PrivateResponses, Refusals
-from privacy.models import AuditEvent, Membership, Organisation, SentForm, Team, User
+from privacy.models import (
+    AuditEvent,
+    Membership,
+    OpenSession,
+    Organisation,
+    SentForm,
+    Team,
+    User,
+)
 from privacy.roles import Role
-from privacy.views import PENDING, safe_next
-from tests import factories
+from privacy.session_store import row_of
+from privacy.sessions import PROVED, STARTED
+from privacy.views import safe_next
+from privacy.views.door import PENDING
+from tests import door, factories
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
@@ -29,7 +40,7 @@ IDLE, WHOLE_DAY = 15 * 60, 10 * 3600
 
 
 def enters(browser, name="hanh", **more):
-    return browser.post("/sign-in/", {"username": name, "password": PASSWORD, **more})
+    return door.enter(browser, name, **more)
 
 
 def is_in(browser):
@@ -125,7 +136,7 @@ def test_signing_in_again_begins_a_new_session(cast):
     for name in ("hanh", "tam"):
         enters(browser, name)
         assert browser.session.session_key != first
-        assert not Session.objects.filter(session_key=first).exists()
+        assert not Session.objects.filter(session_key=row_of(first)).exists()
 
 
 def test_a_session_holds_ids_and_clocks_only(cast):
@@ -137,10 +148,37 @@ def test_a_session_holds_ids_and_clocks_only(cast):
         "_auth_user_backend",
         "_auth_user_hash",
         "membership",
+        "jobs",
         "started",
         "seen",
+        "proved",
         "_messages",
     }
+
+
+def test_what_the_database_keeps_of_a_session_signs_nobody_in(cast):
+    browser = Client()
+    enters(browser)
+    key = browser.session.session_key
+    kept = {*Session.objects.values_list("session_key", flat=True)}
+    kept |= {*OpenSession.objects.values_list("row", flat=True)}
+    assert kept == {row_of(key)} and key not in kept
+    for name, value in ((key, True), *((row, False) for row in kept)):
+        thief = Client()
+        thief.cookies["sessionid"] = name
+        assert is_in(thief) is value
+
+
+def test_what_a_session_holds_is_no_session_in_another_row(cast):
+    """Written into the table by somebody who may write there."""
+    hers, thief = Client(), Client()
+    door.enter(hers, "hanh")
+    thief.get("/sign-in/")
+    door.knock(thief, "lan")
+    content = Session.objects.get(pk=row_of(hers.session.session_key)).session_data
+    Session.objects.filter(pk=row_of(thief.session.session_key)).update(session_data=content)
+    assert hers.get("/").status_code == 200
+    assert thief.get("/").status_code == 302
 
 
 # -- two jobs
@@ -167,6 +205,8 @@ def test_who_has_two_jobs_chooses_one(cast, two_jobs):
     assert browser.post("/sign-in/work/", {"membership": stranger}).status_code == 200
     assert not is_in(browser)
     browser.post("/sign-in/work/", {"membership": two_jobs.uuid})
+    assert not is_in(browser)  # and neither does the choice
+    door.show_code(browser, "hanh")
     assert is_in(browser)
     assert browser.get(f"/cases/{case.uuid}/").status_code == 404
     assert AuditEvent.objects.latest("pk").membership_id == two_jobs.pk
@@ -187,6 +227,53 @@ def test_leaving_ends_a_half_open_door(cast, two_jobs):
     browser.post("/leave/")
     assert browser.get("/sign-in/work/").status_code == 302
     assert PENDING not in browser.session
+
+
+def changes_over(browser, job):
+    return browser.post("/work/", {"membership": str(job.uuid)})
+
+
+def test_changing_over_prolongs_no_day(cast, sign_in, two_jobs):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser = two_jobs_in(cast)
+        started, proved = browser.session[STARTED], browser.session[PROVED]
+        clock.shift(timedelta(minutes=10))
+        assert changes_over(browser, two_jobs)["Location"] == "/"
+        assert browser.session["membership"] == two_jobs.pk
+        assert (browser.session[STARTED], browser.session[PROVED]) == (started, proved)
+        for _ in range((WHOLE_DAY - 600) // 800):
+            clock.shift(timedelta(seconds=800))
+            assert browser.post("/stay/").status_code == 204
+        clock.shift(timedelta(seconds=801))
+        assert not is_in(browser)
+
+
+def two_jobs_in(cast):
+    """Signed in with password and code, for the work in her own office."""
+    browser = Client()
+    enters(browser)
+    browser.post("/sign-in/work/", {"membership": cast.memberships["hanh"].uuid})
+    door.show_code(browser, "hanh")
+    return browser
+
+
+@pytest.mark.parametrize("shown", [False, True], ids=["password", "password twice"])
+def test_where_only_the_other_job_asks_for_a_code_she_signs_in_anew(cast, shown):
+    """A password that is shown again is no second factor."""
+    other = Membership.objects.create(
+        user=cast.user("quy"),
+        organisation=cast.organisations["office"],
+        team=cast.teams["office"],
+        role=Role.SUPERVISOR,
+    )
+    browser = Client()
+    door.knock(browser, "quy")
+    browser.post("/sign-in/work/", {"membership": cast.memberships["quy"].uuid})
+    if shown:
+        assert browser.post("/prove/", {"password": PASSWORD}).status_code == 302
+    assert browser.get("/account/").status_code == 200
+    assert changes_over(browser, other)["Location"] == "/sign-in/"
+    assert "membership" not in browser.session and browser.get("/account/").status_code == 302
 
 
 # -- the end of a session
@@ -255,7 +342,7 @@ def test_signing_out_and_leaving(cast, sign_in):
         assert answer["Clear-Site-Data"] == '"cache", "storage"'
         assert answer.cookies["last_person"].value == ""
         assert not is_in(browser)
-        assert not Session.objects.filter(session_key=key).exists()
+        assert not Session.objects.filter(session_key=row_of(key)).exists()
     assert set(AuditEvent.objects.values_list("action", flat=True)) >= {"sign_out", "quick_exit"}
 
 
@@ -274,6 +361,13 @@ def test_leaving_works_for_anybody_and_by_button_only(cast):
 PUBLIC = {
     "sign_in",
     "choose_membership",
+    "ask_code",
+    "set_up_factor",
+    "factor_picture",
+    "factor_ready",
+    "use_office_code",
+    "choose_password",
+    "ask_recovery",
     "sign_out",
     "quick_exit",
     "neutral_page",
@@ -306,7 +400,16 @@ def test_every_locked_page_asks_to_sign_in(cast):
     for pattern in patterns():
         if getattr(pattern.callback, "public", False):
             continue
-        values = {"uuid": uuid4(), "offer": uuid4(), "code": "c", "flow": "case", "token": "t"}
+        values = {
+            "uuid": uuid4(),
+            "offer": uuid4(),
+            "code": "c",
+            "flow": "case",
+            "token": "t",
+            "signal": "s",
+            "paper": uuid4(),
+            "link": uuid4(),
+        }
         kwargs = {name: values[name] for name in pattern.pattern.converters}
         url = reverse(pattern.name, kwargs=kwargs)
         answer = browser.get(url)

@@ -1,10 +1,11 @@
 import pytest
 from django.core.management import call_command
 
+from privacy.models import AuditEvent
 from services import loading
 from services.models import AdminUnit, Holiday, RuleSet, ServiceType
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +60,12 @@ def test_the_command_tells_what_it_did(capsys):
     call_command("load_reference")
     assert "admin_units: 3355 created, 0 changed, 0 unchanged" in capsys.readouterr().out
     assert Holiday.objects.exists()
+
+
+def test_new_rules_are_written_into_the_audit_once():
+    loading.load_reference()
+    written = AuditEvent.objects.filter(action="rules.loaded")
+    assert "admin_units" in set(written.values_list("object_type", flat=True))
+    before = written.count()
+    loading.load_reference()
+    assert written.count() == before

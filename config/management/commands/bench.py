@@ -32,6 +32,7 @@ class Command(BaseCommand):
             environment = {
                 **os.environ,
                 "DONGHANH_DATA": folder,
+                "DONGHANH_ANCHORS": str(Path(folder) / "anchors"),
                 "DJANGO_SETTINGS_MODULE": "config.settings.dev",
                 INSIDE: str(settings.BASE_DIR / "var" / "bench.json"),
             }
@@ -43,15 +44,23 @@ class Command(BaseCommand):
     def _measure(self, items: int, target: Path) -> None:
         import logging
 
-        from config.bench import figures, scene, worklist
+        from config.bench import access, audit, figures, keys, scene, search, worklist
 
         logging.disable(logging.INFO)
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         self.stdout.write("preparing the scene …")
         stage = scene.prepare()
-        found = worklist.page_figures(stage)
+        found = access.access_figures(stage) + worklist.page_figures(stage)
         self.stdout.write(f"adding {items:,} waiting steps …")
         found += worklist.selector_figures(items)
+        self.stdout.write("eight writers at once …")
+        found += audit.figures(stage.worker)
+        self.stdout.write("sealing, opening and re-wrapping …")
+        found += keys.list_figures(stage) + keys.reading_figures() + keys.writing_figures()
+        found += keys.rotation_figures()
+        self.stdout.write("looking for people …")
+        found += search.name_figures()
+        found += search.phone_figures()
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(
             json.dumps([figure.row() for figure in found], indent=2, ensure_ascii=False)

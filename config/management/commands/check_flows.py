@@ -8,9 +8,29 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from cases.models import Case, FollowUpPlan, Lead, Transfer
+from cases.models import (
+    AuthorityRequest,
+    Breach,
+    BreakGlass,
+    Case,
+    Consent,
+    DuplicateMatch,
+    ErasureRequest,
+    FollowUpPlan,
+    Lead,
+    LegalHold,
+    RightsRequest,
+    Transfer,
+)
+from cases.states import AuthorityState as A
+from cases.states import BreachState as D
+from cases.states import BreakGlassState as B
 from cases.states import CaseState as C
+from cases.states import ErasureState as E
+from cases.states import HoldState as H
 from cases.states import LeadState as L
+from cases.states import MatchState as M
+from cases.states import RightsState as R
 from cases.states import TransferState as T
 from referrals.models import LivelihoodPlan, Referral
 from referrals.states import PlanState as P
@@ -64,11 +84,33 @@ FITS: dict[type[models.Model], dict[str, tuple[Steps, ...]]] = {
         P.NEEDS_REVIEW: one_of("visit", "conclude"),
     },
     Transfer: {T.REQUESTED: one_of("release"), T.OFFERED: one_of("accept")},
+    ErasureRequest: {E.REQUESTED: one_of("decide")},
+    LegalHold: {H.PROPOSED: one_of("decide"), H.LIFTING: one_of("decide")},
+    Consent: {"answered": (*one_of("renew"), *NOTHING)},
+    BreakGlass: {B.TO_REVIEW: one_of("review")},
+    RightsRequest: {
+        R.RECEIVED: one_of("answer"),
+        R.ANSWERED: one_of("decide"),
+        R.SECOND: one_of("second"),
+        R.GRANTED: one_of("carry_out"),
+    },
+    Breach: {
+        D.OPEN: one_of("notify"),
+        D.NOTIFIED: one_of("learn"),
+        D.KEPT_INSIDE: one_of("learn"),
+    },
+    AuthorityRequest: {
+        A.REGISTERED: one_of("propose"),
+        A.PROPOSED: one_of("agree"),
+        A.AGREED: one_of("reply"),
+    },
+    DuplicateMatch: {M.OPEN: one_of("ask")},
     FollowUpPlan: {"open": (*one_of("visit"), *NOTHING)},
 }
 # May wait beside another step, until somebody has looked.
 BESIDE: dict[type[models.Model], Steps] = {
     Case: frozenset({"urgent_seen"}),
+    BreakGlass: frozenset({"told"}),
     Referral: frozenset({"chase", "chase_supervisor"}),
 }
 # Nobody's turn: the clock must be running instead.
@@ -122,6 +164,8 @@ def _uuid(row: models.Model) -> Any:
 def _state(row: models.Model) -> str:
     if isinstance(row, FollowUpPlan):
         return "open" if row.ended_at is None else "ended"
+    if isinstance(row, Consent):
+        return "answered"
     return str(row.state)  # type: ignore[attr-defined]
 
 

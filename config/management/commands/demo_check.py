@@ -32,6 +32,7 @@ class Command(BaseCommand):
             environment = {
                 **os.environ,
                 "DONGHANH_DATA": folder,
+                "DONGHANH_ANCHORS": str(Path(folder) / "anchors"),
                 "DONGHANH_CLOCK_FILE": str(Path(folder) / "clock"),
                 "DJANGO_SETTINGS_MODULE": "config.settings.demo_check",
                 INSIDE: "1",
@@ -49,7 +50,7 @@ class Command(BaseCommand):
 
         from config.demo import prepare
         from config.demo_check.journey import Journey
-        from config.demo_check.people import Person, Surprise
+        from config.demo_check.people import Surprise
         from config.demo_check.server import Server
         from config.demo_check.stories import STORIES
 
@@ -63,7 +64,7 @@ class Command(BaseCommand):
                     continue
                 journey = Journey(
                     server,
-                    lambda name: Person(name, server.base, server.password),
+                    server.person,
                     (story.__doc__ or alias).strip().splitlines()[0],
                 )
                 try:

@@ -1,0 +1,244 @@
+"""Erasing a file, and what holds it back: asked at the desk, decided by a second person."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cases import actions, policies
+from cases.forms import put_errors
+from cases.forms.erasure import ErasureDecisionForm, ErasureForm, HoldForm
+from cases.models import Case, ErasureRequest, LegalHold
+from cases.selectors import erasure as selectors
+from cases.states import ErasureState, HoldState
+from privacy import access, retention
+from privacy.actors import Actor
+from privacy.compartments import Compartment as C
+from privacy.errors import Invalid, NotFound
+from privacy.roles import Role
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined]
+
+
+def _page(request: HttpRequest, name: str, form: Any = None, **context: Any) -> HttpResponse:
+    wrong = form is not None and form.is_bound and form.errors
+    return render(
+        request,
+        f"cases/erasure/{name}.html",
+        {"form": form, **context},
+        status=422 if wrong else 200,
+    )
+
+
+# -- asking
+
+
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """From the file: by whoever looks after it, for the client."""
+    actor = _actor(request)
+    case = access.find(actor, Case, uuid)
+    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    policies.require_erasure_asker(actor, case)
+    open_ = selectors.open_request(case)
+    if request.method == "GET" and open_ is not None:
+        return redirect("erasure", open_.uuid)
+    access.open_keys(actor, [case], [C.IDENTITY], purpose="erasure")
+    form = ErasureForm(
+        request.POST if request.method == "POST" else None,
+        initial={"asked_on": timezone.localdate()},
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            asked = actions.request_erasure(actor=actor, case=case, **form.cleaned_data)
+        except Invalid as error:
+            put_errors(form, error)
+        else:
+            messages.success(
+                request, _("Asked for. Until a second person decides nothing changes.")
+            )
+            return redirect("erasure", asked.uuid)
+    return _page(request, "ask", form, case=case, held=selectors.holds_on(case).exists())
+
+
+@require_http_methods(["GET", "POST"])
+def ask_by_code(request: HttpRequest) -> HttpResponse:
+    """The data-protection officer, who opens no file: by the code on the client's letter."""
+    actor = _actor(request)
+    policies.require_data_protection(actor)
+    form = ErasureForm(
+        request.POST if request.method == "POST" else None,
+        initial={"asked_on": timezone.localdate()},
+        with_code=True,
+    )
+    if form.is_bound and form.is_valid():
+        answers = dict(form.cleaned_data)
+        case = selectors.case_of_code(answers.pop("code"))
+        if case is None:
+            form.add_error("code", _("There is no case with this code."))
+        else:
+            try:
+                asked = actions.request_erasure(actor=actor, case=case, **answers)
+            except Invalid as error:
+                put_errors(form, error)
+            else:
+                messages.success(
+                    request, _("Asked for. Until a second person decides nothing changes.")
+                )
+                return redirect("erasure", asked.uuid)
+    return _page(request, "ask", form, case=None, held=False)
+
+
+# -- deciding
+
+
+@require_http_methods(["GET", "POST"])
+def show(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """How it stands, for those who may know; the decision, for the second person."""
+    actor = _actor(request)
+    asked = selectors.with_names(access.find(actor, ErasureRequest, uuid))
+    request.again_url = reverse("erasure", args=[uuid])  # type: ignore[attr-defined]
+    form = None
+    if asked.state == ErasureState.REQUESTED and policies.may_decide_erasure(actor, asked):
+        form = ErasureDecisionForm()
+    if request.method == "POST":
+        if request.POST.get("step") == "cancel":
+            actions.cancel_erasure(actor=actor, erasure=asked)
+            messages.success(request, _("Taken back. The file stays as it is."))
+            return redirect("erasure", uuid)
+        policies.require_erasure_decider(actor, asked)
+        form = ErasureDecisionForm(request.POST)
+        if form.is_valid():
+            return _decide(request, actor, asked, form)
+    waits = asked.state == ErasureState.REQUESTED
+    if waits:
+        access.open_keys(actor, [asked], [C.REGISTER], purpose="erasure")
+    return _page(
+        request,
+        "erasure",
+        form,
+        erasure=asked,
+        waits=waits,
+        held=waits and selectors.holds_on(asked.case).exists(),
+        may_cancel=waits and (actor.user_id == asked.entered_by_id or actor.is_a(Role.DPO)),
+        is_officer=actor.is_a(Role.DPO),
+        may_open_case=waits and access.can(actor, asked.case),
+    )
+
+
+def _decide(
+    request: HttpRequest, actor: Actor, asked: ErasureRequest, form: ErasureDecisionForm
+) -> HttpResponse:
+    if form.approves():
+        actions.approve_erasure(actor=actor, erasure=asked)
+        messages.success(
+            request, _("Approved. Nobody finds the file any more, and its keys are destroyed now.")
+        )
+        # A supervisor's sight of the register ends with the file.
+        if not actor.is_a(Role.DPO):
+            return redirect("worklist")
+    else:
+        actions.refuse_erasure(actor=actor, erasure=asked, because=form.because())
+        messages.success(request, _("Refused. The file stays as it is."))
+    return redirect("erasure", asked.uuid)
+
+
+# -- legal holds
+
+
+@require_http_methods(["GET", "POST"])
+def set_hold(request: HttpRequest) -> HttpResponse:
+    actor = _actor(request)
+    policies.require_data_protection(actor)
+    form = HoldForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        answers = dict(form.cleaned_data)
+        case = selectors.case_of_code(answers.pop("code"))
+        if case is None:
+            form.add_error("code", _("There is no case with this code."))
+        else:
+            try:
+                hold = actions.propose_hold(actor=actor, case=case, **answers)
+            except Invalid as error:
+                put_errors(form, error)
+            else:
+                messages.success(request, _("It holds from now on, and waits for a second person."))
+                return redirect("hold", hold.uuid)
+    return _page(request, "set_hold", form)
+
+
+@require_http_methods(["GET", "POST"])
+def hold(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    actor = _actor(request)
+    found = selectors.hold_with_names(access.find(actor, LegalHold, uuid))
+    request.again_url = reverse("hold", args=[uuid])  # type: ignore[attr-defined]
+    if request.method == "POST":
+        match request.POST.get("step"):
+            case "lift":
+                actions.propose_lift(actor=actor, hold=found)
+                messages.success(request, _("Until a second person agrees it stands."))
+            case "agree":
+                actions.decide_hold(actor=actor, hold=found, agrees=True)
+                messages.success(request, _("Your decision is recorded."))
+            case "refuse":
+                actions.decide_hold(actor=actor, hold=found, agrees=False)
+                messages.success(request, _("Your decision is recorded."))
+            case _step:
+                raise NotFound
+        return redirect("hold", uuid)
+    access.open_keys(actor, [found], [C.REGISTER], purpose="legal_hold")
+    waits = found.state in (HoldState.PROPOSED, HoldState.LIFTING)
+    return _page(
+        request,
+        "hold",
+        hold=found,
+        waits=waits,
+        lifting=found.state == HoldState.LIFTING,
+        may_decide=waits and policies.may_decide_hold(actor, found),
+        may_lift=found.state == HoldState.IN_FORCE and actor.is_a(Role.DPO),
+        is_officer=actor.is_a(Role.DPO),
+    )
+
+
+# -- the data-protection officer's pages
+
+
+@require_GET
+def register(request: HttpRequest) -> HttpResponse:
+    policies.require_data_protection(_actor(request))
+    return _page(
+        request,
+        "register",
+        waiting=selectors.waiting_requests(),
+        decided=selectors.decided_requests(),
+        holds=selectors.holds(),
+    )
+
+
+@require_GET
+def schedule(request: HttpRequest) -> HttpResponse:
+    """How long what is kept and on which ground; what is due; what the nights did. Counts only."""
+    policies.require_data_protection(_actor(request))
+    runs = retention.last_runs()
+    rows = [
+        {"due": due, "run": runs.get(due.rule.code), "period": _period(due.rule)}
+        for due in retention.outlook()
+    ]
+    return _page(request, "schedule", schedule=retention.schedule(), rows=rows)
+
+
+def _period(rule: retention.Rule) -> str:
+    words = {
+        "hours": _("%(n)s hours"),
+        "days": _("%(n)s days"),
+        "months": _("%(n)s months"),
+    }
+    return words[rule.unit] % {"n": rule.amount}

@@ -65,7 +65,7 @@ _HOW = {
 
 def case_by_code(actor: Actor, code: str) -> Case:
     """The client brought the code of her file to the officer: nothing but the code finds it."""
-    case = Case.objects.filter(code=code.strip().upper()).first()
+    case = Case.objects.filter(code=code.strip().upper(), erased_at__isnull=True).first()
     if case is None or not actor.is_a(Role.DPO):
         audit.refused(actor=actor, action="register_request", subject=None, reason="absent")
         raise Invalid({"code": _("There is no file with this code. Look at it together again.")})

@@ -147,23 +147,6 @@ def _give(actor: Actor, request: RightsRequest, **holder: object) -> None:
     )
 
 
-def follow_worker(actor: Actor, case: Case, *, before: int, team_before: int) -> None:
-    """The file went to another worker: her open requests go with it."""
-    open_ones = RightsRequest.objects.filter(
-        case=case, state__in=[state for state in RightsState if state not in OVER]
-    ).exclude(kind=RightsKind.COMPLAINT)
-    for request in open_ones.select_related("case__team", "case__worker"):
-        access.take_away(request, by=actor, user=before)
-        if team_before != case.team_id:
-            access.take_away(request, by=actor, team=team_before)
-        give_desk(actor, request)
-        if request.state == RightsState.GRANTED:
-            engine.reassign(subject=request, holder=turns.carries_out(request), actor=actor)
-
-
-OVER = (RightsState.DONE, RightsState.REFUSED, RightsState.OVER)
-
-
 def _locked(request: RightsRequest) -> RightsRequest:
     return (
         RightsRequest.objects.select_for_update(of=("self",))

@@ -104,6 +104,7 @@ class CasesConfig(AppConfig):
         outbox.on(referral_news.WITHDRAWAL_RELAYED, actions.withdrawal_relayed)
         outbox.on(referral_news.MILESTONE_FORWARDED, actions.milestone_forwarded)
         goodbyes.on(leaving.held)
+        goodbyes.on_end(actions.end_with_work)
         for labeller in (
             labels.OfCases(),
             labels.OfChildren(),

@@ -1,7 +1,7 @@
 """Who may do what on the helper's desk. Every action asks here first; missing and forbidden look
 alike, except where the person holds the file and not the verb."""
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from cases.models import (
     AuthorityRequest,
@@ -22,7 +22,7 @@ from privacy.compartments import Compartment
 from privacy.denials import Missing
 from privacy.errors import NotFound
 from privacy.matrix import REVIEW, Scope, Verb, may, may_write, reach
-from privacy.models import Deputy
+from privacy.models import Deputy, Membership
 from privacy.roles import Role
 
 
@@ -207,8 +207,9 @@ def is_second(actor: Actor, case: Case, first: int | None) -> bool:
 
 def may_decide_erasure(actor: Actor, erasure: ErasureRequest) -> bool:
     """Asked by the file's people: the data-protection officer. Asked by her: a supervisor of the
-    file, or another data-protection officer. Never who asked, in whatever job."""
-    if actor.user_id == erasure.entered_by_id:
+    file, or another data-protection officer. Never who asked nor the file's worker, in whatever
+    job."""
+    if actor.user_id in (erasure.entered_by_id, erasure.case.worker_id):
         return False
     if actor.is_a(Role.DPO):
         return True
@@ -219,6 +220,7 @@ def require_erasure_decider(actor: Actor, erasure: ErasureRequest) -> None:
     access.require(actor, erasure)
     if actor.user_id == erasure.entered_by_id:
         raise denials.refuse(actor, erasure, "decide_erasure", Missing.OWN_REQUEST)
+    require_not_her_file(actor, erasure, "decide_erasure")
     if not may_decide_erasure(actor, erasure):
         raise denials.refuse(actor, erasure, "decide_erasure", Missing.NOT_SECOND)
 
@@ -231,15 +233,24 @@ def require_erasure_canceller(actor: Actor, erasure: ErasureRequest) -> None:
 
 
 def may_decide_hold(actor: Actor, hold: LegalHold) -> bool:
-    if actor.user_id == hold.proposed_by_id:
+    if actor.user_id in (hold.proposed_by_id, hold.case.worker_id):
         return False
     return actor.is_a(Role.DPO) or is_second(actor, hold.case, hold.proposed_by_id)
 
 
 def require_hold_decider(actor: Actor, hold: LegalHold) -> None:
     access.require(actor, hold)
+    require_not_her_file(actor, hold, "decide_hold")
     if not may_decide_hold(actor, hold):
         raise denials.refuse(actor, hold, "decide_hold", Missing.OWN_PROPOSAL)
+
+
+def require_not_her_file(
+    actor: Actor, record: ErasureRequest | LegalHold | RightsRequest, action: str
+) -> None:
+    """A worker who is a data-protection officer in another job leaves her own files to others."""
+    if record.case is not None and actor.user_id == record.case.worker_id:
+        raise denials.refuse(actor, record, action, Missing.OWN_FILE)
 
 
 def require_papers(actor: Actor, case: Case) -> None:
@@ -372,10 +383,28 @@ def require_register_for(actor: Actor, case: Case | None) -> None:
 
 
 def require_dpo(actor: Actor, record: RightsRequest | Breach | AuthorityRequest) -> None:
-    """The data-protection officer whose register this is."""
+    """The data-protection officer whose register this is, if the file is not her own."""
     access.require(actor, record)
     if not actor.is_a(Role.DPO):
         raise denials.refuse(actor, record, "register", Missing.NOT_DPO)
+    if isinstance(record, RightsRequest):
+        require_past_her(actor, record)
+        require_not_her_file(actor, record, "register")
+
+
+def complaints_about_her(actor: Actor) -> Q:
+    """Of the requests: complaints from a file that she, or a team she belongs to in another job,
+    works on. They go past her, whatever her office gives her."""
+    elsewhere = Membership.objects.live().filter(user_id=actor.user_id)
+    teams = elsewhere.exclude(pk=actor.membership_id).values("team_id")
+    hers = Q(case__worker_id=actor.user_id) | Q(case__team_id__in=teams)
+    return Q(kind=RightsKind.COMPLAINT) & hers
+
+
+def require_past_her(actor: Actor, request: RightsRequest) -> None:
+    """Of a complaint about herself she does not hear."""
+    if RightsRequest.objects.filter(complaints_about_her(actor), pk=request.pk).exists():
+        raise _absent(actor, request, "register", "about_her")
 
 
 def is_second_person(actor: Actor, record: RightsRequest | AuthorityRequest) -> bool:

@@ -154,13 +154,14 @@ def data_protection_officer(_: RightsRequest | Breach | AuthorityRequest) -> Hol
 def second_person(
     *, without: Collection[int], not_team: int | None = None, first_team: int | None = None
 ) -> Membership | None:
-    """Another data-protection officer, else a supervisor: of ``first_team`` if there is one, never
-    of ``not_team``; nobody who stands in ``without`` (ids of users)."""
+    """Another data-protection officer, else a supervisor: of ``first_team`` if there is one; nobody
+    who works in ``not_team``, in whatever job, or stands in ``without`` (ids of users)."""
+    theirs = Membership.objects.live().filter(team=not_team or 0).values("user_id")
     people = (
         Membership.objects.live()
         .filter(role__in=(Role.DPO, Role.SUPERVISOR))
         .exclude(user_id__in=without)
-        .exclude(role=Role.SUPERVISOR, team_id=not_team or 0)
+        .exclude(user_id__in=theirs)
         .select_related("user", "team__organisation")
         .order_by("starts_on", "pk")
     )

@@ -30,6 +30,7 @@ class Missing(StrEnum):
     NOT_SENDING_SUPERVISOR = "not_sending"
     NOT_LIVELIHOOD = "not_livelih"
     OWN_CASE = "own_case"
+    OWN_FILE = "own_file"
     OWN_REFERRAL = "own_referral"
     OWN_ACCESS = "own_access"
     OWN_WORK = "own_work"
@@ -114,6 +115,10 @@ WORDS: dict[Missing, Words] = {
             "A supervisor never decides about her own case. A deputy or another supervisor can."
         ),
         _ASK_DEPUTY,
+    ),
+    Missing.OWN_FILE: Words(
+        gettext_lazy("Nobody decides about a file that she works on herself, in whatever job."),
+        _SECOND,
     ),
     Missing.OWN_REQUEST: Words(
         gettext_lazy("Somebody else has to decide about what you asked for."), _SECOND

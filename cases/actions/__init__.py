@@ -28,7 +28,7 @@ from cases.actions.consent import (
 )
 from cases.actions.copies import drop_copy, drop_old_copies, fetch_copy, make_copy
 from cases.actions.correcting import correct
-from cases.actions.deputies import end_deputy, name_deputy, name_for_one_approval
+from cases.actions.deputies import end_deputy, end_with_work, name_deputy, name_for_one_approval
 from cases.actions.duplicates import (
     answer_match,
     ask_for_duplicates,
@@ -193,6 +193,7 @@ __all__ = [
     "discard_referral",
     "end_contact",
     "end_deputy",
+    "end_with_work",
     "end_break_glass",
     "fields_to_write",
     "finish",

@@ -83,6 +83,8 @@ def name_deputy(*, actor: Actor, stand_in: Membership, starts_on: date, ends_on:
     and waiting transfers of the team are given now, and end with it."""
     principal = _principal(actor)
     User.objects.select_for_update().get(pk=actor.user_id)
+    if principal.ends_on is not None:  # nobody stands in for somebody who has left
+        ends_on = min(ends_on, principal.ends_on)
     other = _other(actor, stand_in)
     today = timezone.localdate()
     if starts_on < today:
@@ -164,16 +166,44 @@ def end_deputy(*, actor: Actor, deputy: Deputy) -> None:
     close_deputy(actor, deputy)
 
 
+def end_with_work(actor: Actor, membership: Membership, on: date | None) -> None:
+    """A supervisor leaves: who stands in for her sees and decides no longer than she would."""
+    standing = (
+        Deputy.objects.select_for_update(of=("self",))
+        .filter(principal=membership, ended_at__isnull=True, ends_at__gt=timezone.now())
+        .select_related("principal", "stand_in")
+    )
+    for deputy in standing:
+        until = None if on is None else _begin(on + timedelta(days=1))
+        if until is None or until <= deputy.starts_at:
+            close_deputy(actor, deputy)
+        elif until < deputy.ends_at:
+            deputy.ends_at = until
+            deputy.save(update_fields=["ends_at"])
+            for record in _records_of(deputy):
+                access.take_away(
+                    record,
+                    by=actor,
+                    user=deputy.stand_in.user_id,
+                    source=GrantSource.DEPUTY,
+                    at=until,
+                )
+            audit.record_change(actor=actor, event="deputy.shortened", subject=deputy)
+
+
+def _records_of(deputy: Deputy) -> list[Any]:
+    if deputy.subject_uuid is not None:
+        return list(Case.objects.filter(uuid=deputy.subject_uuid))
+    team = deputy.principal.team_id
+    return [*Case.objects.filter(team=team), *Transfer.objects.filter(from_team=team)]
+
+
 def close_deputy(actor: Actor, deputy: Deputy) -> None:
-    """Ends one and takes back what came with it; what she holds from another deputyship stays."""
+    """Ends one and takes back what came with it; what she holds from another deputyship stays, of
+    files in which there is something to decide."""
     deputy.ended_at = timezone.now()
     deputy.save(update_fields=["ended_at"])
-    records: list[Any]
-    if deputy.subject_uuid is not None:
-        records = list(Case.objects.filter(uuid=deputy.subject_uuid))
-    else:
-        team = deputy.principal.team_id
-        records = [*Case.objects.filter(team=team), *Transfer.objects.filter(from_team=team)]
+    records = _records_of(deputy)
     others = list(
         Deputy.objects.filter(
             stand_in=deputy.stand_in, ended_at__isnull=True, ends_at__gt=timezone.now()
@@ -195,6 +225,8 @@ def close_deputy(actor: Actor, deputy: Deputy) -> None:
 
 
 def _give_again(actor: Actor, record: Any, other: Deputy) -> None:
+    if isinstance(record, Case) and (record.track != Track.ADULT or not record.is_open):
+        return
     if other.right == DeputyRight.ONE_APPROVAL:
         if record.uuid == other.subject_uuid:
             give_deputy(actor, record, other, permissions(APPROVAL_COMPARTMENTS))

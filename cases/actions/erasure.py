@@ -20,7 +20,9 @@ from cases.actions.follow_up import end_all
 from cases.actions.plot import locked, move, note
 from cases.models import (
     Case,
+    CaseLink,
     CaseReferral,
+    ClientCopy,
     Consent,
     DuplicateMatch,
     ErasureRequest,
@@ -42,7 +44,7 @@ from cases.states import (
     check,
 )
 from cases.turns import dpo_team
-from privacy import access, audit, erasure, keys, outbox, proof
+from privacy import access, audit, erasure, jobs, keys, outbox, proof
 from privacy.actors import Actor
 from privacy.compartments import REGISTER_COMPARTMENTS, Compartment
 from privacy.errors import AlreadyDone, Invalid, WrongState
@@ -244,6 +246,10 @@ def close_down(actor: Actor, case: Case) -> None:
         engine.cancel(subject=match, actor=actor)
         match.state, match.decided_at = MatchState.CLOSED, timezone.now()
         match.save(update_fields=["state", "decided_at"])
+    # The team of her other file hears no code of this one any more.
+    CaseLink.objects.filter(Q(first=case) | Q(second=case), ended_at__isnull=True).update(
+        ended_at=timezone.now(), ended_by=actor.user_id
+    )
     for consent in consents:
         engine.cancel(subject=consent, actor=actor)
     _end_requests(actor, case)
@@ -265,6 +271,10 @@ def _end_requests(actor: Actor, case: Case) -> None:
     The register stays with the data-protection officers."""
     for request in RightsRequest.objects.filter(case=case):
         _leave_to_officers(request)
+        jobs.revoke(request)
+        ClientCopy.objects.filter(request=request, dropped_at__isnull=True).update(
+            dropped_at=timezone.now()  # its content is emptied with the other columns
+        )
         if request.kind == RightsKind.DELETE or not request.is_open:
             continue
         engine.cancel(subject=request, actor=actor)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cases import policies
 from cases.actions.ending import end_basis, end_transfers, live_consents
+from cases.actions.following import registers_follow
 from cases.actions.outreach import LEAD_PERMISSIONS, keys_die, safe_contact
 from cases.actions.plot import (
     give_child_protection,
@@ -132,6 +133,7 @@ def move_to_child_track(actor: Actor, case: Case, age_band: str) -> None:
         end_basis(actor, consent)  # what an adult file shared rests on nothing now
     end_transfers(actor, case)
     give_child_protection(actor, case, child_team(case.area_code))
+    registers_follow(actor, case)
     audit.record_change(
         actor=actor, event="case.child_track", subject=case, before=before, after=case.state
     )

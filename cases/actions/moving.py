@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cases import policies
 from cases.actions.consent import read_to_her
 from cases.actions.duplicates import open_matches
+from cases.actions.following import registers_follow
 from cases.actions.plot import (
     give_deputies,
     give_team,
@@ -23,7 +24,6 @@ from cases.actions.plot import (
     required,
 )
 from cases.actions.referring import links_of
-from cases.actions.rights import follow_worker
 from cases.models import Case, Consent, ConsentMethod, FollowUpPlan, Purpose, Transfer
 from cases.states import ACTIVE, CaseState, TransferState, check
 from cases.turns import match_supervisors, supervisors_of, worker_of
@@ -68,8 +68,7 @@ def assign_case(*, actor: Actor, case: Case, worker: User) -> None:
 
 
 def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
-    """New worker and team; their lists, grants, open referrals and her own requests follow."""
-    before, team_before = case.worker_id, case.team_id
+    """New worker and team; their lists, grants, open referrals and the registers follow."""
     case.worker, case.team, case.organisation = worker, team, team.organisation
     case.save(update_fields=["worker", "team", "organisation", "area_code"])
     give_team(actor, case, worker=worker, team=team)
@@ -87,7 +86,7 @@ def _hand_to(actor: Actor, case: Case, *, worker: User, team: Team) -> None:
     # Every slip of hers, also those that are over: their loop is closed by the new worker.
     for link in links_of(case):
         referrals.change_sender(actor=actor, referral=link.referral, sender=worker, team=team)
-    follow_worker(actor, case, before=before, team_before=team_before)
+    registers_follow(actor, case)
 
 
 @transaction.atomic

@@ -172,6 +172,7 @@ def client_contacted(*, actor: Actor, link: CaseReferral) -> None:
     """After a missed appointment she was asked, and wants a new time."""
     case = locked(link.case)
     policies.require_case_team(actor, case)
+    policies.require_unrestricted(actor, case)
     referrals.note_client_contacted(actor=actor, referral=link.referral)
 
 
@@ -180,6 +181,7 @@ def chased_referral(*, actor: Actor, link: CaseReferral) -> None:
     """The receiving office was asked for its answer."""
     case = locked(link.case)
     policies.require_case_team(actor, case)
+    policies.require_unrestricted(actor, case)
     referrals.note_chased(actor=actor, referral=link.referral)
 
 

@@ -65,7 +65,7 @@ _HOW = {
 
 def case_by_code(actor: Actor, code: str) -> Case:
     """The client brought the code of her file to the officer: nothing but the code finds it."""
-    case = Case.objects.filter(code=code.strip().upper()).first()
+    case = Case.objects.filter(code=code.strip().upper(), erased_at__isnull=True).first()
     if case is None or not actor.is_a(Role.DPO):
         audit.refused(actor=actor, action="register_request", subject=None, reason="absent")
         raise Invalid({"code": _("There is no file with this code. Look at it together again.")})
@@ -145,23 +145,6 @@ def _give(actor: Actor, request: RightsRequest, **holder: object) -> None:
         purpose="register",
         **holder,  # type: ignore[arg-type]
     )
-
-
-def follow_worker(actor: Actor, case: Case, *, before: int, team_before: int) -> None:
-    """The file went to another worker: her open requests go with it."""
-    open_ones = RightsRequest.objects.filter(
-        case=case, state__in=[state for state in RightsState if state not in OVER]
-    ).exclude(kind=RightsKind.COMPLAINT)
-    for request in open_ones.select_related("case__team", "case__worker"):
-        access.take_away(request, by=actor, user=before)
-        if team_before != case.team_id:
-            access.take_away(request, by=actor, team=team_before)
-        give_desk(actor, request)
-        if request.state == RightsState.GRANTED:
-            engine.reassign(subject=request, holder=turns.carries_out(request), actor=actor)
-
-
-OVER = (RightsState.DONE, RightsState.REFUSED, RightsState.OVER)
 
 
 def _locked(request: RightsRequest) -> RightsRequest:

@@ -18,6 +18,7 @@ from cases.models import (
     Lead,
     LeadGrant,
     LegalHold,
+    RightsRequest,
     Transfer,
     TransferGrant,
 )
@@ -44,9 +45,10 @@ def standing_holds(on: date | None = None) -> "models.QuerySet[LegalHold]":
 
 def owners_of(case: Case) -> list[Owner]:
     """Whose keys die with the file. Of a slip the packet only: what its recipient wrote is that
-    provider's record, and is locked from this side by the end of every grant (privacy.md 3)."""
+    provider's record, and is locked from this side by the end of every grant (privacy.md 3). With
+    the key of a request die her words, and the copy of the whole file that was made for her."""
     found = [Owner(case.uuid)]
-    for model in (Lead, Transfer, ErasureRequest, LegalHold):
+    for model in (Lead, Transfer, ErasureRequest, LegalHold, RightsRequest):
         rows = model._default_manager.filter(case=case)
         found += [Owner(uuid) for uuid in rows.order_by("pk").values_list("uuid", flat=True)]
     slips = CaseReferral.objects.filter(case=case).order_by("pk")

@@ -322,6 +322,7 @@ EVENTS: Mapping[str, Any] = {
     "emergency.reviewed": _("Emergency access reviewed"),
     "deputy.named": _("A deputy was named"),
     "deputy.ended": _("A deputyship ended"),
+    "deputy.shortened": _("A deputyship ends earlier"),
     "case.deputy_named": _("Another supervisor was named for the approval"),
     "case.emergency_opened": _("Opened by emergency access"),
     "case.emergency_ended": _("Emergency access ended early"),

@@ -35,7 +35,9 @@ def _open(actor: Actor, model: type[models.Model], uuid: UUID) -> Any:
 
 
 def request_of(actor: Actor, uuid: UUID) -> RightsRequest:
-    found = _open(actor, RightsRequest, uuid)
+    found = access.find(actor, RightsRequest, uuid)
+    policies.require_past_her(actor, found)
+    access.open_keys(actor, [found], REGISTER_COMPARTMENTS, purpose="register")
     rows = RightsRequest.objects.select_related(
         "case__team", "case__worker", "registered_by", "decided_by", "second"
     )
@@ -112,7 +114,7 @@ def registers(actor: Actor) -> Registers:
     return Registers(
         [
             _line("rights_request", row, row.get_kind_display(), _next_clock(row), now)
-            for row in _newest(actor, RightsRequest)
+            for row in _newest(actor, RightsRequest, policies.complaints_about_her(actor))
         ],
         [
             _line("breach", row, "", row.notify_by if row.state == BreachState.OPEN else None, now)
@@ -131,8 +133,8 @@ def registers(actor: Actor) -> Registers:
     )
 
 
-def _newest(actor: Actor, model: type[models.Model]) -> Iterable[Any]:
-    return access.visible(actor, model).order_by("-pk")[:MOST]
+def _newest(actor: Actor, model: type[models.Model], *without: models.Q) -> Iterable[Any]:
+    return access.visible(actor, model).exclude(*without).order_by("-pk")[:MOST]
 
 
 def _next_clock(request: RightsRequest) -> datetime | None:

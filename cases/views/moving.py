@@ -131,7 +131,8 @@ def transfer(request: HttpRequest, uuid: UUID) -> HttpResponse:
     actor = _actor(request)
     moving = selectors.with_places(access.find(actor, Transfer, uuid))
     request.again_url = reverse("transfer", args=[uuid])  # type: ignore[attr-defined]
-    access.open_keys(actor, [moving], [C.PACKET], purpose="transfer")
+    if moving.case.restricted_at is None:  # the summary is out of a file that opens for nobody
+        access.open_keys(actor, [moving], [C.PACKET], purpose="transfer")
     sides = selectors.sides(actor, moving)
     workers = selectors.workers_of(moving.to_team_id) if sides.may_accept else []
     form = WorkerForm(workers, request.POST if request.POST.get("step") == "accept" else None)

@@ -336,13 +336,13 @@ def _slip_form(
 
 
 def _open(request: HttpRequest, uuid: UUID, *, purpose: str) -> CaseReferral:
-    """The slip and the keys its sender's page shows; a person without grants sees them locked."""
+    """The slip and the keys its sender's page shows; a person without grants sees them locked, and
+    of a restricted file everybody: the slip is a copy of it."""
     actor = _actor(request)
     link = selectors.link_of(actor, uuid)
     request.again_url = reverse("case_referral", args=[uuid])  # type: ignore[attr-defined]
-    access.open_keys(
-        actor, [link.case, link.referral], [C.IDENTITY, C.NOTES, C.NEEDS, C.PACKET], purpose=purpose
-    )
+    records = [link.case] if link.case.restricted_at else [link.case, link.referral]
+    access.open_keys(actor, records, [C.IDENTITY, C.NOTES, C.NEEDS, C.PACKET], purpose=purpose)
     return link
 
 

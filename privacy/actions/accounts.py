@@ -273,6 +273,7 @@ def _end(actor: Actor, membership: Membership, on: date) -> None:
         on = max(today - timedelta(days=1), membership.starts_on - timedelta(days=1))
         _revoke_grants(membership)
         sessions.close(OpenSession.objects.filter(membership=membership))
+    leaving.ends(actor, membership, on if on >= today else None)
     membership.ends_on = on
     membership.save(update_fields=["ends_on"])
     audit.record_change(actor=actor, event="membership.ends", subject=membership)
@@ -307,6 +308,8 @@ def close_account(*, actor: Actor, user: User, reason: str) -> None:
                 raise Invalid({"reason": _("Something is left to hand over.")})
             _end(actor, membership, timezone.localdate())
         second_factor.forget(row)
+    for membership in Membership.objects.live().filter(user=row).select_related("team", "user"):
+        leaving.ends(actor, membership, None)
     row.is_active = False
     row.save(update_fields=["is_active"])
     sessions.close(OpenSession.objects.filter(user=row))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases import actions, policies
 from cases.models import CaseGrant
 from privacy import access, denials
+from privacy.actions import accounts
 from privacy.denials import Missing
 from privacy.errors import AlreadyDone, Forbidden, Invalid, NotFound, WrongState
 from privacy.models import Deputy, Membership
@@ -293,3 +294,54 @@ def sign_in_as(cast, name, row):
     client.post("/sign-in/work/", {"membership": str(row.uuid)})
     assert door.show_code(client, name).status_code == 302
     return client
+
+
+# -- the work of whoever named her ends
+
+
+def test_when_the_supervisor_leaves_nobody_stands_in_for_her(cast):
+    case = f.case_planned(cast)
+    deputy = named(cast)
+    accounts.end_membership(
+        actor=door.proved(cast.an), membership=cast.memberships["bich"], on=TODAY()
+    )
+    assert not access.can(cast.loan, case) and not access.can(cast.loan, case, IDENTITY)
+    assert f.fresh(deputy).ended_at is not None
+    with pytest.raises(NotFound):
+        actions.approve_plan(actor=cast.loan, case=case)
+
+
+def test_a_closed_account_is_stood_in_for_by_nobody(cast):
+    case = f.case_planned(cast)
+    named(cast)
+    accounts.close_account(actor=cast.an, user=cast.user("bich"), reason="suspicion")
+    assert not access.can(cast.loan, case)
+    assert not policies.is_supervisor(cast.loan, case)
+
+
+def test_her_last_day_is_the_deputys_too(cast):
+    case = f.case_planned(cast)
+    deputy = named(cast)
+    last = TODAY() + timedelta(days=2)
+    accounts.end_membership(actor=cast.an, membership=cast.memberships["bich"], on=last)
+    ends_at = f.fresh(deputy).ends_at
+    assert timezone.localtime(ends_at - timedelta(seconds=1)).date() == last
+    grants = CaseGrant.objects.filter(content_object=case, source="deputy", revoked_at=None)
+    assert {grant.expires_at for grant in grants} == {ends_at}
+    assert access.can(cast.loan, case)
+
+
+def test_nobody_is_named_for_longer_than_she_works_herself(cast):
+    last = TODAY() + timedelta(days=2)
+    Membership.objects.filter(pk=cast.memberships["bich"].pk).update(ends_on=last)
+    ends_at = named(cast).ends_at
+    assert timezone.localtime(ends_at - timedelta(seconds=1)).date() == last
+
+
+def test_an_ended_approval_opens_no_closed_file_again(cast):
+    """She was named for one approval, then for everything; the file was closed in between."""
+    case = f.case_closing(cast)
+    actions.name_for_one_approval(actor=cast.bich, case=case, stand_in=cast.memberships["loan"])
+    named(cast)
+    actions.approve_closure(actor=cast.loan, case=case)
+    assert not access.can(cast.loan, case, IDENTITY)

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from cases import actions
 from cases.actions import erasure as steps
-from cases.models import Case, CaseGrant, ErasureRequest, Screening
+from cases.models import Case, CaseGrant, CaseLink, ClientCopy, ErasureRequest, Screening
+from cases.selectors import duplicates
 from cases.selectors import erasure as selectors
 from privacy import keys, throttle
 from privacy.compartments import Compartment as C
@@ -20,6 +21,7 @@ from privacy.fields import LOCKED
 from privacy.models import (
     AuditEvent,
     BlindIndex,
+    JobGrant,
     Outbox,
     Tombstone,
     Tries,
@@ -29,6 +31,7 @@ from privacy.proof import NeedsProof
 from referrals.models import Referral
 from tests import door
 from tests import factories as make
+from tests.cases import rights_story as story
 from tests.cases.world import open_everything
 from tests.cast import PASSWORD
 from workflow import relay
@@ -509,3 +512,42 @@ def test_post_restore_says_when_the_key_store_is_another_one(cast):
         call_command("post_restore")
     assert wrong.value.returncode == 3
     assert not make.fresh(case).erased_at
+
+
+def test_the_copy_that_was_made_for_her_dies_with_the_file(cast):
+    request = story.agreed(cast, "copy")
+    actions.make_copy(actor=door.proved(cast.hanh), request=request, passphrase=story.PASSPHRASE)
+    with make.opened(cast.hanh, request, C.REGISTER):
+        assert ClientCopy.objects.get(request=request).content
+    erased(cast, request.case)
+    with make.opened(cast.yen, request, C.REGISTER):
+        copy = ClientCopy.objects.get(request=request)
+        assert copy.content is LOCKED and copy.dropped_at is not None
+        assert make.fresh(request).words is LOCKED
+    assert not WrappedDataKey.objects.filter(owner_uuid=request.uuid).exists()
+    call_command("verify_erasure", request.case.code)
+    assert actions.drop_old_copies() == 0
+
+
+def test_a_copy_that_was_allowed_is_not_made_any_more(cast):
+    request = story.agreed(cast, "copy")
+    erased(cast, request.case)
+    assert JobGrant.objects.get(request_uuid=request.uuid).revoked_at is not None
+
+
+def test_her_other_file_does_not_name_it_any_more(cast):
+    case, other = make.case_in_support(cast), make.case_opened(cast, by="kien")
+    link = CaseLink.objects.create(
+        first=case, second=other, method="verbal", made_by=cast.user("hanh")
+    )
+    assert [one.code for one in duplicates.linked_files(other)] == [case.code]
+    erased(cast, case)
+    assert duplicates.linked_files(other) == []
+    assert make.fresh(link).ended_by == cast.user("yen")
+
+
+def test_its_code_opens_no_request_any_more(cast):
+    case = make.case_in_support(cast)
+    erased(cast, case)
+    with pytest.raises(Invalid):
+        actions.case_by_code(cast.yen, case.code)

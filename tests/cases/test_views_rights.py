@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import AuthorityRequest, Breach, ClientCopy, RightsRequest
+from cases import actions
+from cases.models import AuthorityRequest, Breach, Case, ClientCopy, RightsRequest
 from privacy.models import KeptText
 from tests import factories as make
 from tests.cases import rights_story as story
@@ -273,3 +274,31 @@ def test_the_books_cost_the_same_however_long(cast, sign_in, django_assert_max_n
     browser.get(page("registers"))
     with django_assert_max_num_queries(9):
         assert browser.get(page("registers")).status_code == 200
+
+
+def test_what_was_copied_out_of_a_restricted_file_is_shut_with_it(cast, sign_in):
+    """The slip as its sender sees it, and the summary of a transfer that waits."""
+    case = make.case_in_support(cast)
+    slip = make.referral_sent(cast, case)
+    moving = actions.request_transfer(
+        actor=cast.hanh,
+        case=make.fresh(case),
+        to_team=cast.teams["other_office"],
+        summary="Chị ấy về quê ngoại",
+        method="verbal",
+    )
+    pages = [
+        reverse("case_referral", args=[slip.uuid]),
+        reverse("case_referral_seen", args=[slip.uuid]),
+        reverse("transfer", args=[moving.uuid]),
+    ]
+    told = (make.ALIAS, make.PHONE, "Chị ấy về quê ngoại")
+
+    def words(name):
+        answers = [sign_in(name).get(page) for page in pages]
+        assert {answer.status_code for answer in answers} == {200}
+        return [any(word in answer.content.decode() for word in told) for answer in answers]
+
+    assert words("hanh") == words("bich") == [True, True, True]
+    Case.objects.filter(pk=case.pk).update(restricted_at=timezone.now())
+    assert words("hanh") == words("bich") == [False, False, False]

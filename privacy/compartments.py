@@ -68,8 +68,6 @@ LEAD_COMPARTMENTS: tuple[Compartment, ...] = (
     Compartment.CONTACT,
     Compartment.NOTES,
 )
-REFERRAL_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.PACKET,)
-ENTRY_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.ENTRIES,)
 REGISTER_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.REGISTER,)
 
 

@@ -25,7 +25,7 @@ from cases.forms.rights import (
 from cases.models import AuthorityRequest, Breach
 from cases.selectors import rights as selectors
 from cases.states import AuthorityState, BreachState
-from cases.views.rights import carried_out, wrong
+from cases.views.answer import carried_out, wrong
 from privacy import access
 from privacy.errors import NotFound
 from privacy.requests import SignedIn, again_at

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import actions, policies
-from cases.forms.pages import refused
 from cases.forms.watching import ReviewForm
 from cases.selectors import opened
 from cases.views.opened import before_of, next_url
 from privacy import audit
 from privacy.audit import reading
 from privacy.errors import Invalid, NotFound
+from privacy.forms import put_errors
 from privacy.models import Signal, User
 from privacy.requests import SignedIn
 from privacy.roles import Role
@@ -103,7 +103,7 @@ def look(request: SignedIn, uuid: UUID, code: str) -> HttpResponse:
         try:
             actions.review_signal(actor=actor, person=person, signal=signal, **form.cleaned_data)
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             messages.success(request, _("It is recorded. What comes from now on counts anew."))
             return redirect("watch")

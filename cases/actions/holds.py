@@ -26,7 +26,7 @@ def propose_hold(
     *, actor: Actor, case: Case, source: str, reason: str, until: date | None = None
 ) -> LegalHold:
     """The data-protection officer sets it; it holds at once, and ends if the second says no."""
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     case = locked(case)
     if case.erased_at is not None:
         raise NotFound
@@ -77,7 +77,7 @@ def propose_lift(*, actor: Actor, hold: LegalHold) -> None:
     """What it rested on is over; it stands until a second person agrees."""
     hold = _locked(hold)
     access.require(actor, hold)
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     _move(actor, hold, HoldState.LIFTING, "hold.lift_proposed", lift_asked_by_id=actor.user_id)
     engine.start(subject=hold, actor=actor)
 

@@ -64,7 +64,7 @@ def find(actor: Actor, uuid: UUID, *, page: str) -> Case:
 
 def find_by_code(actor: Actor, code: str) -> Case | None:
     """For the data-protection officer: any file, by its code."""
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     return Case.objects.filter(code=code).first()
 
 

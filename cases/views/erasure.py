@@ -61,7 +61,7 @@ def ask(request: SignedIn, uuid: UUID) -> HttpResponse:
 def ask_by_code(request: SignedIn) -> HttpResponse:
     """The data-protection officer, who opens no file: by the code on the client's letter."""
     actor = request.actor
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     form = ErasureForm(
         request.POST if request.method == "POST" else None,
         initial={"asked_on": timezone.localdate()},
@@ -145,7 +145,7 @@ def _decide(
 @require_http_methods(["GET", "POST"])
 def set_hold(request: SignedIn) -> HttpResponse:
     actor = request.actor
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     form = HoldForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         answers = dict(form.cleaned_data)
@@ -201,7 +201,7 @@ def hold(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 @require_GET
 def register(request: SignedIn) -> HttpResponse:
-    policies.require_data_protection(request.actor)
+    policies.require_dpo(request.actor)
     return page_of(
         request,
         "cases/erasure/register.html",
@@ -214,7 +214,7 @@ def register(request: SignedIn) -> HttpResponse:
 @require_GET
 def schedule(request: SignedIn) -> HttpResponse:
     """How long what is kept and on which ground; what is due; what the nights did. Counts only."""
-    policies.require_data_protection(request.actor)
+    policies.require_dpo(request.actor)
     runs = retention.last_runs()
     rows = [
         {"due": due, "run": runs.get(due.rule.code), "period": _period(due.rule)}

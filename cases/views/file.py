@@ -409,7 +409,7 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
     offer(
         "erasure_ask",
         _("She wishes that nothing of her stays: ask for the erasure"),
-        policies.may_ask_erasure(actor, case),
+        policies.looks_after(actor, case),
     )
     offer(
         "reopen", _("She came back: open the case again"), worker and case.state == CaseState.CLOSED

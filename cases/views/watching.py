@@ -33,7 +33,7 @@ def _limits() -> reading.Thresholds:
 @require_GET
 def overview(request: SignedIn) -> HttpResponse:
     actor = request.actor
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     typed = request.GET.get("code", "").strip().upper()
     if typed:
         case = opened.find_by_code(actor, typed) if REFERENCE.fullmatch(typed) else None
@@ -88,7 +88,7 @@ def _said(one: reading.Found) -> str:
 def look(request: SignedIn, uuid: UUID, code: str) -> HttpResponse:
     """What she did, newest first, and the answer of whoever looked into it."""
     actor, signal = request.actor, code
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     request.again_url = reverse("watch")
     person = User.objects.filter(uuid=uuid).first()
     if person is None or signal not in Signal.values:

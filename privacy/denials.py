@@ -78,6 +78,12 @@ _ASK_DEPUTY = gettext_lazy(
 _SECOND = gettext_lazy("It waits in the list of whoever may decide; nothing was changed.")
 _NOTHING = gettext_lazy("Nothing was changed.")
 _ASK_KEEPER = gettext_lazy("An administrator can propose it. Nothing was changed.")
+_NOT_HER_OWN = Words(
+    gettext_lazy(
+        "A supervisor never decides about her own case. A deputy or another supervisor can."
+    ),
+    _ASK_DEPUTY,
+)
 
 WORDS: dict[Missing, Words] = {
     Missing.ROLE: Words(
@@ -103,18 +109,8 @@ WORDS: dict[Missing, Words] = {
     Missing.NOT_LIVELIHOOD: Words(
         gettext_lazy("Only the Women's Union officer tracks a livelihood plan."), _ASK_SUPERVISOR
     ),
-    Missing.OWN_CASE: Words(
-        gettext_lazy(
-            "A supervisor never decides about her own case. A deputy or another supervisor can."
-        ),
-        _ASK_DEPUTY,
-    ),
-    Missing.OWN_WORK: Words(
-        gettext_lazy(
-            "A supervisor never decides about her own case. A deputy or another supervisor can."
-        ),
-        _ASK_DEPUTY,
-    ),
+    Missing.OWN_CASE: _NOT_HER_OWN,
+    Missing.OWN_WORK: _NOT_HER_OWN,
     Missing.OWN_REQUEST: Words(
         gettext_lazy("Somebody else has to decide about what you asked for."), _SECOND
     ),

@@ -98,6 +98,12 @@ def require_worker(actor: Actor, case: Case) -> None:
     require_unrestricted(actor, case)
 
 
+def require_unrestricted(actor: Actor, case: Case) -> None:
+    """She asked us to keep the file and do nothing else with it."""
+    if case.restricted_at is not None:
+        raise denials.refuse(actor, case, "work_case", Missing.RESTRICTED)
+
+
 def require_case_team(actor: Actor, case: Case) -> None:
     """The worker, or a supervisor of her team."""
     access.require(actor, case)
@@ -140,6 +146,19 @@ def require_child_protection(actor: Actor, case: Case) -> None:
         raise _absent(actor, case, "child", "not_named")
 
 
+def require_papers(actor: Actor, case: Case) -> None:
+    """Who keeps papers in a file: its case team; of a child's file, those named for her."""
+    if case.track == Track.CHILD:
+        require_child_protection(actor, case)
+    else:
+        require_case_team(actor, case)
+
+
+def require_compartment(actor: Actor, case: Case, compartment: Compartment) -> None:
+    """Absent and forbidden look alike: who may not open it does not hear that it is there."""
+    access.require(actor, case, compartment.permission)
+
+
 def require_releasing_supervisor(actor: Actor, transfer: Transfer) -> None:
     access.require(actor, transfer)
     here = actor.team_id == transfer.from_team_id
@@ -155,10 +174,23 @@ def require_receiving_supervisor(actor: Actor, transfer: Transfer) -> None:
         raise _absent(actor, transfer, "accept", "not_supervisor")
 
 
-def require_data_protection(actor: Actor) -> None:
-    """The data-protection officer, about people's work: she opens no file."""
+# -- the data-protection officer, and who looked at what
+
+
+def require_dpo(actor: Actor) -> None:
+    """The data-protection officer, who opens no file."""
     if not actor.is_a(Role.DPO):
         raise _absent(actor, None, "watch", "role")
+
+
+def require_dpo_of(actor: Actor, record: RightsRequest | Breach | AuthorityRequest) -> None:
+    """The data-protection officer whose register this is, if the file is not her own."""
+    access.require(actor, record)
+    if not actor.is_a(Role.DPO):
+        raise denials.refuse(actor, record, "register", Missing.NOT_DPO)
+    if isinstance(record, RightsRequest):
+        require_past_her(actor, record)
+        require_not_her_file(actor, record, "register")
 
 
 def refuse_own_signal(actor: Actor) -> None:
@@ -179,28 +211,29 @@ def require_reader_of_looks(actor: Actor, case: Case) -> None:
         raise _absent(actor, case, "read_log", "not_team")
 
 
-# -- erasure and legal holds: always two people, and never the one who asked
+# -- what a client wishes about her whole file
 
 
-def may_ask_erasure(actor: Actor, case: Case) -> bool:
-    """Whoever looks after the file, for the client; and the data-protection officer."""
+def looks_after(actor: Actor, case: Case) -> bool:
+    """Her worker, a supervisor of the team, the child officers; and the data-protection officer,
+    who was given the code of the file by the client herself."""
     if actor.is_a(Role.DPO):
         return True
-    return (
-        is_worker(actor, case)
-        or is_supervisor(actor, case)
-        or (case.track == Track.CHILD and actor.is_a(Role.CHILD_OFFICER))
-    )
+    child_officer = case.track == Track.CHILD and actor.is_a(Role.CHILD_OFFICER)
+    return is_worker(actor, case) or is_supervisor(actor, case) or child_officer
+
+
+# -- erasure and legal holds: always two people, and never the one who asked
 
 
 def require_erasure_asker(actor: Actor, case: Case) -> None:
     if not actor.is_a(Role.DPO):
         access.require(actor, case)
-    if case.erased_at is not None or not may_ask_erasure(actor, case):
+    if case.erased_at is not None or not looks_after(actor, case):
         raise _absent(actor, case, "ask_erasure", "not_team")
 
 
-def is_second(actor: Actor, case: Case, first: int | None) -> bool:
+def is_other_supervisor(actor: Actor, case: Case, first: int | None) -> bool:
     """A supervisor of the file who is neither its worker nor the one who asked."""
     return is_supervisor(actor, case) and actor.user_id not in (case.worker_id, first)
 
@@ -213,7 +246,9 @@ def may_decide_erasure(actor: Actor, erasure: ErasureRequest) -> bool:
         return False
     if actor.is_a(Role.DPO):
         return True
-    return erasure.entered_as == Role.DPO and is_second(actor, erasure.case, erasure.entered_by_id)
+    return erasure.entered_as == Role.DPO and is_other_supervisor(
+        actor, erasure.case, erasure.entered_by_id
+    )
 
 
 def require_erasure_decider(actor: Actor, erasure: ErasureRequest) -> None:
@@ -235,7 +270,7 @@ def require_erasure_canceller(actor: Actor, erasure: ErasureRequest) -> None:
 def may_decide_hold(actor: Actor, hold: LegalHold) -> bool:
     if actor.user_id in (hold.proposed_by_id, hold.case.worker_id):
         return False
-    return actor.is_a(Role.DPO) or is_second(actor, hold.case, hold.proposed_by_id)
+    return actor.is_a(Role.DPO) or is_other_supervisor(actor, hold.case, hold.proposed_by_id)
 
 
 def require_hold_decider(actor: Actor, hold: LegalHold) -> None:
@@ -251,19 +286,6 @@ def require_not_her_file(
     """A worker who is a data-protection officer in another job leaves her own files to others."""
     if record.case is not None and actor.user_id == record.case.worker_id:
         raise denials.refuse(actor, record, action, Missing.OWN_FILE)
-
-
-def require_papers(actor: Actor, case: Case) -> None:
-    """Who keeps papers in a file: its case team; of a child's file, those named for her."""
-    if case.track == Track.CHILD:
-        require_child_protection(actor, case)
-    else:
-        require_case_team(actor, case)
-
-
-def require_compartment(actor: Actor, case: Case, compartment: Compartment) -> None:
-    """Absent and forbidden look alike: who may not open it does not hear that it is there."""
-    access.require(actor, case, compartment.permission)
 
 
 # -- emergency access
@@ -327,10 +349,6 @@ def require_party(actor: Actor, glass: BreakGlass) -> None:
         raise _absent(actor, glass, "emergency", "not_party")
 
 
-def require_ending(actor: Actor, glass: BreakGlass) -> None:
-    require_party(actor, glass)
-
-
 # -- deputies
 
 
@@ -352,23 +370,7 @@ def require_deputy_party(actor: Actor, deputy: Deputy) -> None:
         raise _absent(actor, deputy, "deputy", "not_party")
 
 
-def require_unrestricted(actor: Actor, case: Case) -> None:
-    """She asked us to keep the file and do nothing else with it."""
-    if case.restricted_at is not None:
-        raise denials.refuse(actor, case, "work_case", Missing.RESTRICTED)
-
-
 # -- the registers of the person's rights
-
-
-def may_register_for(actor: Actor, case: Case) -> bool:
-    """Her worker, a supervisor of the team, the child officers; the data-protection officer, who
-    was given the case code by the client herself."""
-    if actor.role == Role.DPO:
-        return True
-    if case.track == Track.CHILD:
-        return actor.role == Role.CHILD_OFFICER or is_supervisor(actor, case)
-    return is_worker(actor, case) or is_supervisor(actor, case)
 
 
 def require_register_for(actor: Actor, case: Case | None) -> None:
@@ -378,18 +380,8 @@ def require_register_for(actor: Actor, case: Case | None) -> None:
         return
     if actor.role != Role.DPO:
         access.require(actor, case)
-    if not may_register_for(actor, case):
+    if not looks_after(actor, case):
         raise _absent(actor, case, "register_request", "not_team")
-
-
-def require_dpo(actor: Actor, record: RightsRequest | Breach | AuthorityRequest) -> None:
-    """The data-protection officer whose register this is, if the file is not her own."""
-    access.require(actor, record)
-    if not actor.is_a(Role.DPO):
-        raise denials.refuse(actor, record, "register", Missing.NOT_DPO)
-    if isinstance(record, RightsRequest):
-        require_past_her(actor, record)
-        require_not_her_file(actor, record, "register")
 
 
 def complaints_about_her(actor: Actor) -> Q:

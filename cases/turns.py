@@ -5,7 +5,6 @@ from collections.abc import Collection
 from cases.models import (
     AT_THE_DESK,
     AuthorityRequest,
-    Breach,
     BreakGlass,
     Case,
     Consent,
@@ -98,22 +97,22 @@ def dpo_team() -> Team | None:
     return membership.team if membership else None
 
 
-def data_protection() -> Holder:
+def data_protection_officer(_: object = None) -> Holder:
     """Nobody is named: the step waits, overdue, until an administrator has named somebody."""
     team = dpo_team()
     return Holder(Role.DPO, team.pk if team else None, None, team.organisation_id if team else None)
 
 
 def second_of(case: Case) -> Holder:
-    """Who decides with the data-protection officer: the team's supervisors; for a child's file the
-    one supervisor who is named for it."""
+    """The other pair of eyes: the team's supervisors; of a child's file the one who is named for
+    it, nobody else of the team."""
     named = case.named_supervisor_id if case.track == Track.CHILD else None
     return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)
 
 
 def erasure_decider(erasure: ErasureRequest) -> Holder:
     """What the file's people ask, the data-protection officer decides; what she asks, they do."""
-    return second_of(erasure.case) if erasure.entered_as == Role.DPO else data_protection()
+    return second_of(erasure.case) if erasure.entered_as == Role.DPO else data_protection_officer()
 
 
 def hold_decider(hold: LegalHold) -> Holder:
@@ -121,10 +120,8 @@ def hold_decider(hold: LegalHold) -> Holder:
 
 
 def match_supervisors(match: DuplicateMatch) -> Holder:
-    """Of the file that was there. A child's file: its named supervisor, nobody else of the team."""
-    case = match.case
-    named = case.named_supervisor_id if case.track == Track.CHILD else None
-    return Holder(Role.SUPERVISOR, case.team_id, named, case.organisation_id)
+    """Of the file that was there."""
+    return second_of(match.case)
 
 
 def reviewers_of(glass: BreakGlass) -> Holder:
@@ -145,10 +142,6 @@ def consent_worker(consent: Consent) -> Holder:
 
 
 # -- the registers of the person's rights
-
-
-def data_protection_officer(_: RightsRequest | Breach | AuthorityRequest) -> Holder:
-    return data_protection()
 
 
 def second_person(
@@ -180,14 +173,14 @@ def by_name(record: RightsRequest | AuthorityRequest) -> Holder:
         .first()
     )
     if found is None:
-        return data_protection_officer(record)
+        return data_protection_officer()
     return Holder(found.role, found.team_id, user_id, found.organisation_id)
 
 
 def carries_out(request: RightsRequest) -> Holder:
     """At the desk: her worker (the child officers for a child); otherwise the officer herself."""
     if request.case is None or request.kind not in AT_THE_DESK:
-        return data_protection_officer(request)
+        return data_protection_officer()
     if request.case.track == Track.CHILD:
         return child_officers_of(request.case)
     return worker_of(request.case)

@@ -188,12 +188,6 @@ def may_each(
     return set(decide(actor, objects, [permission]))
 
 
-def holds_from(actor: Actor, obj: models.Model, source: GrantSource) -> bool:
-    """Whether she works on it by a live grant of this origin."""
-    question = _question(actor, type(obj), [obj.pk], ["work"])
-    return any(row.source == source for row in held(actor, [question]))
-
-
 def team_holds(team_id: int, obj: models.Model, permission: str) -> bool:
     """Whether this team's grant is live now, consent included; of whoever works there."""
     grant_model: Any = _registry[type(obj)].grant_model

@@ -10,9 +10,10 @@ class PrivacyConfig(AppConfig):
         from axes.models import AccessAttempt
         from django.contrib.sessions.models import Session
 
-        from privacy import access, logs, retention, separation
+        from privacy import access, files, logs, retention, separation
         from privacy import tasks as tasks  # registers the periodic work
         from privacy.audit import guard
+        from privacy.keys import resealing
         from privacy.models import KeptText, Outbox, SentForm
 
         post_migrate.connect(separation.install, sender=self, dispatch_uid="privacy.separation")
@@ -27,3 +28,4 @@ class PrivacyConfig(AppConfig):
             retention.Rows("sign_in_try", AccessAttempt, "attempt_time"),
         ):
             retention.register(keeper)
+        resealing.register_elsewhere(resealing.Elsewhere(files.named, files.seal_anew))

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 
 class Compartment(StrEnum):
     IDENTITY = "identity"
@@ -33,6 +35,11 @@ class Compartment(StrEnum):
     def permission(self) -> str:
         return f"open_{self.value}"
 
+    @property
+    def label(self) -> str:
+        """How it is called inside a sentence, to those who work here and to the client."""
+        return str(LABELS[self])
+
 
 # Written into every envelope: never change a number, never use one twice.
 BYTES: dict[Compartment, int] = {
@@ -52,6 +59,23 @@ BYTES: dict[Compartment, int] = {
     Compartment.FACTOR: 31,
 }
 
+LABELS: dict[Compartment, Any] = {
+    Compartment.IDENTITY: gettext_lazy("name and personal details"),
+    Compartment.CONTACT: gettext_lazy("how to be reached"),
+    Compartment.NEEDS: gettext_lazy("needs and goals"),
+    Compartment.PROTECTION: gettext_lazy("safety"),
+    Compartment.CHILD: gettext_lazy("child protection"),
+    Compartment.HEALTH: gettext_lazy("health"),
+    Compartment.LEGAL: gettext_lazy("legal matters"),
+    Compartment.LIVELIHOOD: gettext_lazy("livelihood"),
+    Compartment.NOTES: gettext_lazy("notes"),
+    Compartment.PACKET: gettext_lazy("referral slip"),
+    Compartment.ENTRIES: gettext_lazy("notes of the receiving office"),
+    Compartment.REGISTER: gettext_lazy("registers of data protection"),
+    Compartment.DRAFT: gettext_lazy("drafts of somebody who works here"),
+    Compartment.FACTOR: gettext_lazy("second factor of somebody who works here"),
+}
+
 CASE_COMPARTMENTS: tuple[Compartment, ...] = (
     Compartment.IDENTITY,
     Compartment.CONTACT,
@@ -68,8 +92,6 @@ LEAD_COMPARTMENTS: tuple[Compartment, ...] = (
     Compartment.CONTACT,
     Compartment.NOTES,
 )
-REFERRAL_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.PACKET,)
-ENTRY_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.ENTRIES,)
 REGISTER_COMPARTMENTS: tuple[Compartment, ...] = (Compartment.REGISTER,)
 
 

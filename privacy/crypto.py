@@ -38,7 +38,7 @@ WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 OVERHEAD = HEADER.size + NONCE_BYTES + TAG_BYTES
 BUCKETS = (32, 64, 128, 256, 512)
 BUCKET_STEP = 512
-_SHORTEST = OVERHEAD + BUCKETS[0]
+SHORTEST = OVERHEAD + BUCKETS[0]
 _LENGTH = struct.Struct(">I")
 
 
@@ -154,7 +154,7 @@ Reader = Callable[[bytes, bytes, bytes], bytes]
 
 def envelope_version(envelope: bytes) -> int:
     """The version of the data key that sealed this envelope."""
-    if len(envelope) < _SHORTEST:
+    if len(envelope) < SHORTEST:
         raise Malformed("too short for an envelope")
     if envelope[0] != FORMAT or envelope[1] != AES_256_GCM:
         raise UnknownAlgorithm("format or algorithm byte unknown")

@@ -79,6 +79,12 @@ _ASK_DEPUTY = gettext_lazy(
 _SECOND = gettext_lazy("It waits in the list of whoever may decide; nothing was changed.")
 _NOTHING = gettext_lazy("Nothing was changed.")
 _ASK_KEEPER = gettext_lazy("An administrator can propose it. Nothing was changed.")
+_NOT_HER_OWN = Words(
+    gettext_lazy(
+        "A supervisor never decides about her own case. A deputy or another supervisor can."
+    ),
+    _ASK_DEPUTY,
+)
 
 WORDS: dict[Missing, Words] = {
     Missing.ROLE: Words(
@@ -104,18 +110,8 @@ WORDS: dict[Missing, Words] = {
     Missing.NOT_LIVELIHOOD: Words(
         gettext_lazy("Only the Women's Union officer tracks a livelihood plan."), _ASK_SUPERVISOR
     ),
-    Missing.OWN_CASE: Words(
-        gettext_lazy(
-            "A supervisor never decides about her own case. A deputy or another supervisor can."
-        ),
-        _ASK_DEPUTY,
-    ),
-    Missing.OWN_WORK: Words(
-        gettext_lazy(
-            "A supervisor never decides about her own case. A deputy or another supervisor can."
-        ),
-        _ASK_DEPUTY,
-    ),
+    Missing.OWN_CASE: _NOT_HER_OWN,
+    Missing.OWN_WORK: _NOT_HER_OWN,
     Missing.OWN_FILE: Words(
         gettext_lazy("Nobody decides about a file that she works on herself, in whatever job."),
         _SECOND,
@@ -224,28 +220,6 @@ WORDS: dict[Missing, Words] = {
     ),
 }
 
-_PARTS = {
-    Compartment.IDENTITY: gettext_lazy("name and address"),
-    Compartment.CONTACT: gettext_lazy("contact plan"),
-    Compartment.NEEDS: gettext_lazy("needs and goals"),
-    Compartment.PROTECTION: gettext_lazy("safety"),
-    Compartment.CHILD: gettext_lazy("child protection"),
-    Compartment.HEALTH: gettext_lazy("health"),
-    Compartment.LEGAL: gettext_lazy("legal matters"),
-    Compartment.LIVELIHOOD: gettext_lazy("livelihood"),
-    Compartment.NOTES: gettext_lazy("notes"),
-    Compartment.PACKET: gettext_lazy("the slip"),
-    Compartment.ENTRIES: gettext_lazy("the recipient's own entries"),
-    Compartment.REGISTER: gettext_lazy("the register"),
-    Compartment.DRAFT: gettext_lazy("drafts"),
-    Compartment.FACTOR: gettext_lazy("second factor"),
-}
-
-
-def part(compartment: Compartment) -> str:
-    """How a compartment is called on a page."""
-    return str(_PARTS[compartment])
-
 
 def refuse(
     actor: Actor, subject: models.Model | None, action: str, missing: Missing, *, about: str = ""
@@ -292,7 +266,7 @@ def require_open(actor: Actor, obj: models.Model, compartment: Compartment) -> N
     """She holds the object; may she open this part of it? Otherwise 403 in words."""
     missing = why_not(actor, obj, compartment.permission)
     if missing is not None:
-        raise refuse(actor, obj, compartment.permission, missing, about=part(compartment))
+        raise refuse(actor, obj, compartment.permission, missing, about=compartment.label)
 
 
 def locked_words(actor: Actor, obj: models.Model, compartment: Compartment) -> str:

@@ -4,18 +4,20 @@
     opened  the whole file, or nothing: every chunk is checked before the first byte leaves
     remove  chunks and name gone, who and why stay
     purge   everything of an owner, rows too (erasure)
+    named, seal_anew   what ``keys reseal`` asks before an old key goes
 
 Each chunk is an envelope of its own (privacy/crypto.py). Bound into it: the file, its owner, its
 compartment, the number of the chunk and whether it is the last one. So a chunk that was left out,
 moved, doubled, cut off at the end or taken from another file does not open.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Substr
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -194,3 +196,73 @@ def purge(owner: UUID) -> int:
     files = SealedFile.objects.filter(owner_uuid=owner)
     SealedChunk.objects.filter(file__in=files).delete()
     return files.delete()[1].get(SealedFile._meta.label, 0)
+
+
+# -- new data keys (privacy/keys/resealing.py)
+
+
+def _of(pairs: Collection[keys.Pair]) -> models.QuerySet[SealedFile]:
+    return SealedFile.objects.filter(
+        owner_uuid__in={owner for owner, _ in pairs},
+        compartment__in={compartment.value for _, compartment in pairs},
+        deleted_at__isnull=True,
+    )
+
+
+def named(pairs: Collection[keys.Pair]) -> Iterator[tuple[keys.Pair, int]]:
+    """Which versions of these pairs' keys a file still needs; of a chunk only its head is read."""
+    head = Substr("envelope", 1, crypto.SHORTEST, output_field=models.BinaryField())
+    for file in _of(pairs):
+        parts = file.parts.annotate(head=head).values_list("head", flat=True)
+        for envelope in (file.sealed_name, *parts.order_by("number").iterator(chunk_size=500)):
+            try:
+                version = crypto.envelope_version(bytes(envelope))
+            except crypto.CryptoError:
+                continue  # no envelope: it names nothing
+            yield (file.owner_uuid, Compartment(file.compartment)), version
+
+
+def seal_anew(opened: Mapping[keys.Pair, Mapping[int, crypto.DataKey]]) -> tuple[int, int]:
+    """Every file of these pairs under the newest of their keys, name and chunks in one transaction.
+
+    How many values lie under it now and did not before; how many files hold something that does
+    not open: those stay as they are.
+    """
+    done, shut = 0, 0
+    for pk in _of(opened).values_list("pk", flat=True):
+        with transaction.atomic():
+            file = SealedFile.objects.select_for_update().get(pk=pk)
+            by_version = opened.get((file.owner_uuid, Compartment(file.compartment)))
+            if by_version is None or file.deleted_at is not None:
+                continue
+            try:
+                done += _seal_anew(file, by_version)
+            except crypto.CryptoError:
+                shut += 1
+    return done, shut
+
+
+def _seal_anew(file: SealedFile, by_version: Mapping[int, crypto.DataKey]) -> int:
+    newest = by_version[max(by_version)]
+
+    def anew(envelope: bytes, place: crypto.Place) -> bytes:
+        old = by_version.get(crypto.envelope_version(envelope))
+        if old is None:
+            raise crypto.Malformed("no key opens it")
+        text = old.open(envelope, place)
+        again = newest.seal(text, place)
+        if newest.open(again, place) != text:
+            raise crypto.Malformed("a value did not come back from its new envelope")
+        return again
+
+    name = bytes(file.sealed_name)
+    if crypto.envelope_version(name) == newest.version:
+        return 0  # a file is sealed at once: so are its chunks
+    file.sealed_name = anew(name, _place(file, NAME))
+    parts = list(file.parts.all())
+    for part in parts:
+        label = _chunk_label(part.number, last=part.number == file.chunks - 1)
+        part.envelope = anew(bytes(part.envelope), _place(file, label))
+    file.save(update_fields=["sealed_name"])
+    SealedChunk.objects.bulk_update(parts, ["envelope"], batch_size=50)
+    return 1 + len(parts)

@@ -12,7 +12,7 @@ from privacy import crypto
 from privacy.compartments import BYTES
 from privacy.fields import SealedField
 from privacy.keys import KEK_CACHE_SECONDS, epochs, resealing, rotation
-from privacy.models import BlindIndex, SealedModel
+from privacy.models import BlindIndex, SealedChunk, SealedFile, SealedModel
 
 
 class SealedColumn(NamedTuple):
@@ -56,9 +56,9 @@ def sealed_columns() -> list[SealedColumn]:
 
 
 def plain_models() -> list[str]:
-    """Our own tables that hold no sealed field: read in clear by whoever reads the database."""
+    """Our own tables that hold nothing sealed: read in clear by whoever reads the database."""
     rooms = {"privacy", "services", "workflow", "referrals", "cases", "programme"}
-    sealed = set(resealing.sealed_models())
+    sealed = {*resealing.sealed_models(), SealedFile, SealedChunk}
     return sorted(
         model._meta.label
         for model in apps.get_models()

@@ -183,10 +183,6 @@ class Sight(NamedTuple):
     may_read: bool
     has_opened: bool
 
-    @property
-    def reads_it(self) -> bool:
-        return self.may_read and self.has_opened
-
 
 def sight_of_recipient(referral: Referral) -> Sight:
     team = referral.recipient_team_id

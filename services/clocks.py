@@ -37,11 +37,6 @@ class Clock:
         if self.amount < 1:
             raise ValueError(f"clock {self.code!r} must run for at least one unit")
 
-    @property
-    def is_elapsed(self) -> bool:
-        """Runs outside office hours too, so a closed office needs a substitute recipient."""
-        return self.unit in (Unit.HOURS, Unit.DAY_END)
-
 
 @dataclass(frozen=True, slots=True)
 class Calendar:

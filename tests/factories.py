@@ -33,7 +33,6 @@ SAFE_CONTACT = {
     "hours": "9–11",
     "code_word": "giao hàng",
 }
-PROVIDERS = {"health": "lan", "work": "minh", "money": "thu", "law": "dung", "social": "thu"}
 SCREENINGS: dict[str, dict[str, str | None]] = {
     "urgent": {"D1": "yes", "E3": "nearly_every_day", "E4": "1"},
     "soon": {"C5": "yes", "C1h": "yes", "C6h": "yes", "H1": "yes"},
@@ -227,20 +226,6 @@ def consent_given(
             method="verbal",
             **more,
         )
-
-
-@rehearsed
-def consent_refused(cast: Cast, case: Case | None = None) -> Consent:
-    case = case or case_in_support(cast)
-    return actions.answer_sharing(
-        actor=cast.hanh,
-        case=case,
-        recipient=cast.organisations["legal"],
-        service=ServiceType.objects.get(code="L-LEG"),
-        given=False,
-        fields=[],
-        method="verbal",
-    )
 
 
 def link_of(referral: Referral) -> CaseReferral:

@@ -72,7 +72,7 @@ def propose_decision(
 ) -> None:
     """Refuse, or the fewest facts that a named law demands on a written paper."""
     request = _locked(request)
-    policies.require_dpo(actor, request)
+    policies.require_dpo_of(actor, request)
     errors: dict[str, str] = {}
     choose(errors, "decision", decision, Decision)
     if decision == Decision.MINIMUM:
@@ -141,7 +141,7 @@ def second_decision(*, actor: Actor, request: AuthorityRequest, agree: bool, wor
 def answer_authority(*, actor: Actor, request: AuthorityRequest, how: str) -> None:
     """The answer goes out on paper; here stands how, and under which number."""
     request = _locked(request)
-    policies.require_dpo(actor, request)
+    policies.require_dpo_of(actor, request)
     if request.state == AuthorityState.ANSWERED:
         raise AlreadyDone(_("This has been done already."))
     request.answered_how = required("how", how, _("Write how and when it was answered."))

@@ -71,7 +71,7 @@ def assess_breach(
 ) -> None:
     """What is known by now; written again as more is known, until it is closed."""
     breach = _locked(breach)
-    policies.require_dpo(actor, breach)
+    policies.require_dpo_of(actor, breach)
     if breach.state == BreachState.CLOSED:
         shift(actor, breach, BreachState, BreachState.CLOSED, "breach.assessed")
     if set(compartments) - {item.value for item in Compartment}:
@@ -92,7 +92,7 @@ def notify_breach(
 ) -> None:
     """Told to whom and how; or why no notice is needed. Both are kept with the hour."""
     breach = _locked(breach)
-    policies.require_dpo(actor, breach)
+    policies.require_dpo_of(actor, breach)
     if needed and breach.assessed_at is None:
         raise Invalid({"whom": _("First write consequences and measures: the notice needs them.")})
     now = timezone.now()
@@ -117,7 +117,7 @@ def notify_breach(
 @transaction.atomic
 def close_breach(*, actor: Actor, breach: Breach, lessons: str) -> None:
     breach = _locked(breach)
-    policies.require_dpo(actor, breach)
+    policies.require_dpo_of(actor, breach)
     breach.lessons = required("lessons", lessons, _("Write what changes because of it."))
     shift(
         actor,

@@ -141,7 +141,7 @@ def _locked(glass: BreakGlass) -> BreakGlass:
 def end_break_glass(*, actor: Actor, glass: BreakGlass) -> None:
     """Before its hour: by herself, a supervisor of the file's team or the reviewer. At once."""
     glass = _locked(glass)
-    policies.require_ending(actor, glass)
+    policies.require_party(actor, glass)
     if glass.ended_at is not None:
         raise AlreadyDone(
             _("This emergency access has ended already."),

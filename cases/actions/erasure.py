@@ -18,6 +18,7 @@ from cases import policies
 from cases.actions.ending import end_transfers
 from cases.actions.follow_up import end_all
 from cases.actions.plot import locked, move, note
+from cases.actions.registers import PERMISSIONS, make_keys, officers
 from cases.models import (
     Case,
     CaseLink,
@@ -44,9 +45,8 @@ from cases.states import (
     check,
 )
 from cases.turns import dpo_team
-from privacy import access, audit, erasure, jobs, keys, outbox, proof
+from privacy import access, audit, erasure, jobs, outbox, proof
 from privacy.actors import Actor
-from privacy.compartments import REGISTER_COMPARTMENTS, Compartment
 from privacy.errors import AlreadyDone, Invalid, WrongState
 from privacy.models import Basis, ErasureBasis, GrantSource, Tombstone, User
 from privacy.roles import Role
@@ -61,20 +61,14 @@ from workflow import engine
 ERASE = "case.erase"
 ERASED = "case.erased"
 DELETED = "case.deletion_done"
-REGISTER_PERMISSIONS = ("work", Compartment.REGISTER.permission)
 LONGEST_REASON = 2000
 
 
-def give_register(actor: Actor, record: ErasureRequest | LegalHold) -> None:
+def give_readers(actor: Actor, record: ErasureRequest | LegalHold) -> None:
     """Who reads the reason: the data-protection officers, the file's supervisors, who wrote it."""
-    officers = dpo_team()
-    if officers is None:
-        raise WrongState(
-            _("No data-protection officer is appointed. An administrator has to do that first.")
-        )
     case = record.case
     holders: list[tuple[dict[str, object], GrantSource]] = [
-        ({"team": officers}, GrantSource.ASSIGNMENT)
+        ({"team": officers()}, GrantSource.ASSIGNMENT)
     ]
     if case.track == "adult":
         holders.append(({"team": case.team_id}, GrantSource.TEAM))
@@ -85,7 +79,7 @@ def give_register(actor: Actor, record: ErasureRequest | LegalHold) -> None:
     for holder, source in holders:
         access.give(
             record,
-            REGISTER_PERMISSIONS,
+            PERMISSIONS,
             source=source,
             granted_by=actor,
             sort_key=record.sort_key,
@@ -134,14 +128,14 @@ def request_erasure(
         law_limit=clocks.due(law, start),
         law_source=law.source[:160],
     )
-    keys.make(request.uuid, REGISTER_COMPARTMENTS)
+    make_keys(request)
     request.reason = reason.strip()
     try:
         with transaction.atomic():
             request.save()
     except IntegrityError:
         raise AlreadyDone(_("An erasure of this file has been asked for already.")) from None
-    give_register(actor, request)
+    give_readers(actor, request)
     audit.record_change(
         actor=actor, event="erasure.requested", subject=request, after=request.state
     )
@@ -291,9 +285,9 @@ def _links(case: Case) -> list[int]:
 
 
 def _leave_to_officers(request: ErasureRequest | RightsRequest) -> None:
-    officers = dpo_team()
+    team = dpo_team()
     for grant in request.grants.filter(revoked_at__isnull=True):
-        if officers is None or grant.team_id != officers.pk:
+        if team is None or grant.team_id != team.pk:
             grant.revoked_at = timezone.now()
             grant.save(update_fields=["revoked_at"])
 

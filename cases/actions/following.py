@@ -2,7 +2,7 @@
 file reads no request, erasure or legal hold of it any more, whether it is over or goes on."""
 
 from cases import turns
-from cases.actions.erasure import REGISTER_PERMISSIONS
+from cases.actions.registers import PERMISSIONS
 from cases.actions.rights import give_desk
 from cases.models import Case, ErasureRequest, LegalHold, RightsKind, RightsRequest, Track
 from cases.states import ErasureState, RightsState
@@ -65,7 +65,7 @@ def _give(actor: Actor, record: ErasureRequest | LegalHold, case: Case) -> None:
     for holder, source in holders:
         access.give(
             record,
-            REGISTER_PERMISSIONS,
+            PERMISSIONS,
             source=source,
             granted_by=actor,
             sort_key=record.sort_key,

@@ -8,15 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases import policies
-from cases.actions.erasure import LONGEST_REASON, give_register
+from cases.actions.erasure import LONGEST_REASON, give_readers
 from cases.actions.plot import locked, note, required
+from cases.actions.registers import make_keys
 from cases.models import Case, ErasureRequest, LegalHold
 from cases.models.erasure import HoldSource
 from cases.selectors.erasure import holds_on
 from cases.states import ErasureState, HoldState, check
-from privacy import access, audit, keys
+from privacy import access, audit
 from privacy.actors import Actor
-from privacy.compartments import REGISTER_COMPARTMENTS
 from privacy.errors import AlreadyDone, Invalid, NotFound, WrongState
 from workflow import engine
 
@@ -26,7 +26,7 @@ def propose_hold(
     *, actor: Actor, case: Case, source: str, reason: str, until: date | None = None
 ) -> LegalHold:
     """The data-protection officer sets it; it holds at once, and ends if the second says no."""
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     case = locked(case)
     if case.erased_at is not None:
         raise NotFound
@@ -44,10 +44,10 @@ def propose_hold(
     if errors:
         raise Invalid(errors)
     hold = LegalHold(case=case, source=source, until=until, set_by_id=actor.user_id)
-    keys.make(hold.uuid, REGISTER_COMPARTMENTS)
+    make_keys(hold)
     hold.reason = required("reason", reason, _("Write what the hold rests on."))
     hold.save()
-    give_register(actor, hold)
+    give_readers(actor, hold)
     audit.record_change(actor=actor, event="hold.proposed", subject=hold, after=hold.state)
     note(actor, case, "hold.proposed", reason=source)
     engine.start(subject=hold, actor=actor)
@@ -77,7 +77,7 @@ def propose_lift(*, actor: Actor, hold: LegalHold) -> None:
     """What it rested on is over; it stands until a second person agrees."""
     hold = _locked(hold)
     access.require(actor, hold)
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     _move(actor, hold, HoldState.LIFTING, "hold.lift_proposed", lift_asked_by_id=actor.user_id)
     engine.start(subject=hold, actor=actor)
 

@@ -22,7 +22,6 @@ from workflow import engine
 
 LEAD_PERMISSIONS = ("work", *(item.permission for item in LEAD_COMPARTMENTS))
 KEYS_DIE = "lead.keys_die"
-CONTACT_KEYS = ("may_call", "may_text", "phone", "hours", "code_word")
 
 
 def _locked(lead: Lead) -> Lead:

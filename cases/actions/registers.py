@@ -1,4 +1,4 @@
-"""What the three registers share: the officer's grant, a moment from a day, a change of state."""
+"""What the registers share: their keys and grants, a moment from a day, a change of state."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -15,7 +15,7 @@ from privacy import access, audit, keys
 from privacy.actors import Actor
 from privacy.compartments import REGISTER_COMPARTMENTS
 from privacy.errors import AlreadyDone, Invalid, WrongState
-from privacy.models import GrantSource, Membership
+from privacy.models import GrantSource, Membership, Team
 from services.clocks import VIET_NAM
 
 PERMISSIONS = ("work", *(item.permission for item in REGISTER_COMPARTMENTS))
@@ -45,7 +45,7 @@ def make_keys(record: OwnsKeys) -> None:
     keys.make(record.uuid, REGISTER_COMPARTMENTS)
 
 
-def give_officer(actor: Actor, record: RightsRequest | Breach | AuthorityRequest) -> None:
+def officers() -> Team:
     team = turns.dpo_team()
     if team is None:
         raise WrongState(
@@ -54,10 +54,14 @@ def give_officer(actor: Actor, record: RightsRequest | Breach | AuthorityRequest
                 "administrator today."
             )
         )
+    return team
+
+
+def give_officer(actor: Actor, record: RightsRequest | Breach | AuthorityRequest) -> None:
     access.give(
         record,
         PERMISSIONS,
-        team=team,
+        team=officers(),
         source=GrantSource.TEAM,
         granted_by=actor,
         sort_key=record.sort_key,

@@ -159,7 +159,7 @@ def _locked(request: RightsRequest) -> RightsRequest:
 def answer_request(*, actor: Actor, request: RightsRequest, answer: str) -> None:
     """Within 2 working days: we have it, this is how it goes on, until then."""
     request = _locked(request)
-    policies.require_dpo(actor, request)
+    policies.require_dpo_of(actor, request)
     request.answer = required("answer", answer, _("Write what you told her."))
     shift(
         actor,
@@ -177,7 +177,7 @@ def answer_request(*, actor: Actor, request: RightsRequest, answer: str) -> None
 def extend_request(*, actor: Actor, request: RightsRequest, because: str) -> None:
     """Once, by as long again; she is told why."""
     request = _locked(request)
-    policies.require_dpo(actor, request)
+    policies.require_dpo_of(actor, request)
     if not request.is_open:
         raise WrongState(_("This request is over."))
     if request.extended_at is not None:
@@ -201,7 +201,7 @@ def decide_request(
 ) -> None:
     """Granted or refused, with the reason. A copy of the file and a complaint need a second yes."""
     request = _locked(request)
-    policies.require_dpo(actor, request)
+    policies.require_dpo_of(actor, request)
     errors: dict[str, str] = {}
     choose(errors, "outcome", outcome, Outcome)
     if outcome == Outcome.REFUSED:
@@ -352,7 +352,7 @@ def _restrict(actor: Actor, request: RightsRequest) -> None:
 def lift_restriction(*, actor: Actor, request: RightsRequest, because: str) -> None:
     """She wishes that we go on, or the objection was settled. Recorded with who, when and why."""
     request = _locked(request)
-    policies.require_dpo(actor, request)
+    policies.require_dpo_of(actor, request)
     standing = (
         Restriction.objects.select_for_update(of=("self",))
         .filter(request=request, lifted_at__isnull=True)
@@ -395,7 +395,7 @@ def finish_deletion(*, actor: Actor, request: RightsRequest) -> None:
     """Not on anybody's word: only when no key of the file is left."""
     request = _locked(request)
     if not actor.is_system:
-        policies.require_dpo(actor, request)
+        policies.require_dpo_of(actor, request)
     if request.kind != RightsKind.DELETE or request.case is None:
         raise WrongState(_("This request is carried out on its own page."))
     if WrappedDataKey.objects.filter(owner_uuid=request.case.uuid).exists():

@@ -18,7 +18,7 @@ from services.models import RuleSet
 def review_signal(*, actor: Actor, person: User, signal: str, outcome: str) -> AuditReview:
     """``outcome`` is one of ``ReviewOutcome``. What was counted so far is settled by it; what she
     does from now on counts anew. Nobody reviews herself."""
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     if person.pk == actor.user_id:
         policies.refuse_own_signal(actor)
     if signal not in Signal.values:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from cases.policies import GLASS_COMPARTMENTS
 from cases.states import EmergencyReason, ReviewFinding
-from privacy.denials import part
 from privacy.formfields import CleanCharField, CleanTextField
 from privacy.matrix import may_hold
 
@@ -44,7 +44,7 @@ class EmergencyForm(forms.Form):
     def __init__(self, role: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["compartments"].choices = [  # type: ignore[attr-defined]
-            (item.value, part(item).capitalize())
+            (item.value, capfirst(item.label))
             for item in GLASS_COMPARTMENTS
             if may_hold(role, item.permission)
         ]

@@ -11,21 +11,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from privacy.errors import Invalid
+from privacy.forms import put_errors
 
 CHECK = "check"
 ALL = "all"
 
 
 def only_a_look(page: HttpResponse) -> HttpResponse:
-    """Nothing was carried out: the browser's own "back" may send the page before once more."""
+    """Nothing was carried out: the browser's own "back" may send the page before once more
+    (decision 0009)."""
     page.only_a_look = True  # type: ignore[attr-defined]
     return page
-
-
-def refused(form: forms.BaseForm, error: Invalid) -> None:
-    """What an action refused, at the field it is about."""
-    for name, message in error.errors.items():
-        form.add_error(name if name in form.fields else None, str(message))
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ class Walk:
             if set(step.form.base_fields) & set(error.errors):
                 form = self.bound(step)
                 form.is_valid()
-                refused(form, error)
+                put_errors(form, error)
                 self.page, self.forms, self.saved = step.name, [form], False
                 return self
         raise error

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,28 +21,13 @@ from cases.models import (
     RefusedBecause,
     RightsKind,
 )
-from privacy.compartments import CASE_COMPARTMENTS, Compartment
+from privacy.compartments import CASE_COMPARTMENTS, LABELS, Compartment
 from privacy.formfields import CleanCharField, CleanTextField, DatePartsField
 from services.clocks import VIET_NAM
 
-COMPARTMENTS = {
-    Compartment.IDENTITY: gettext_lazy("Name, year of birth, address"),
-    Compartment.CONTACT: gettext_lazy("Phone and safe contact"),
-    Compartment.NEEDS: gettext_lazy("Needs, plan and goals"),
-    Compartment.PROTECTION: gettext_lazy("Violence and safety"),
-    Compartment.CHILD: gettext_lazy("Child protection"),
-    Compartment.HEALTH: gettext_lazy("Health"),
-    Compartment.LEGAL: gettext_lazy("Legal matters"),
-    Compartment.LIVELIHOOD: gettext_lazy("Work and money"),
-    Compartment.NOTES: gettext_lazy("Notes"),
-    Compartment.PACKET: gettext_lazy("Referral slips"),
-    Compartment.ENTRIES: gettext_lazy("Entries of a receiving office"),
-    Compartment.REGISTER: gettext_lazy("Registers of data protection"),
-    Compartment.DRAFT: gettext_lazy("Drafts of somebody who works here"),
-    Compartment.FACTOR: gettext_lazy("Second factor of somebody who works here"),
-}
-PARTS = [(item.value, COMPARTMENTS[item]) for item in COMPARTMENTS if item in CASE_COMPARTMENTS] + [
-    (item.value, COMPARTMENTS[item]) for item in (Compartment.PACKET, Compartment.ENTRIES)
+PARTS = [
+    (item.value, capfirst(LABELS[item]))
+    for item in (*CASE_COMPARTMENTS, Compartment.PACKET, Compartment.ENTRIES)
 ]
 
 

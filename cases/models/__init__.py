@@ -73,6 +73,8 @@ from cases.models.witness import ConsentWitness
 
 __all__ = [
     "AT_THE_DESK",
+    "CLOCKS",
+    "TWO_PERSONS",
     "AskedBy",
     "AskedHow",
     "Assessment",
@@ -84,7 +86,6 @@ __all__ = [
     "BreachGrant",
     "BreakGlass",
     "BreakGlassGrant",
-    "CLOCKS",
     "CarePlan",
     "Case",
     "CaseGrant",
@@ -129,7 +130,6 @@ __all__ = [
     "SafetyPlan",
     "Screening",
     "Stripped",
-    "TWO_PERSONS",
     "Track",
     "Transfer",
     "TransferGrant",

@@ -13,7 +13,6 @@ from cases.states import BreakGlassState
 from privacy import access, audit
 from privacy.actors import Actor
 from privacy.compartments import Compartment
-from privacy.denials import part
 from privacy.errors import NotFound
 
 
@@ -59,7 +58,7 @@ def sides(actor: Actor, glass: BreakGlass) -> Sides:
 
 
 def opened_parts(glass: BreakGlass) -> list[str]:
-    return [part(Compartment(code)) for code in glass.compartments]
+    return [Compartment(code).label for code in glass.compartments]
 
 
 def open_by(actor: Actor) -> list[BreakGlass]:

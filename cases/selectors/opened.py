@@ -16,24 +16,12 @@ from cases.models import Case, CaseReferral, Lead, Transfer
 from privacy import audit
 from privacy.actors import Actor
 from privacy.audit import reading
-from privacy.compartments import Compartment
+from privacy.compartments import CASE_COMPARTMENTS, Compartment
 from privacy.errors import NotFound
 from privacy.models import AuditEvent
 from privacy.roles import Role
 
-COMPARTMENTS: Mapping[str, Any] = {
-    Compartment.IDENTITY: gettext_lazy("name and personal details"),
-    Compartment.CONTACT: gettext_lazy("how to be reached"),
-    Compartment.NEEDS: gettext_lazy("needs"),
-    Compartment.PROTECTION: gettext_lazy("safety"),
-    Compartment.CHILD: gettext_lazy("child protection"),
-    Compartment.HEALTH: gettext_lazy("health"),
-    Compartment.LEGAL: gettext_lazy("legal matters"),
-    Compartment.LIVELIHOOD: gettext_lazy("livelihood"),
-    Compartment.NOTES: gettext_lazy("notes"),
-    Compartment.PACKET: gettext_lazy("referral slip"),
-    Compartment.ENTRIES: gettext_lazy("notes of the receiving office"),
-}
+_OF_A_FILE = frozenset({*CASE_COMPARTMENTS, Compartment.PACKET, Compartment.ENTRIES})
 
 _FILE = gettext_lazy("Work on the file")
 _CONTACT = gettext_lazy("To reach the client")
@@ -76,7 +64,7 @@ def find(actor: Actor, uuid: UUID, *, page: str) -> Case:
 
 def find_by_code(actor: Actor, code: str) -> Case | None:
     """For the data-protection officer: any file, by its code."""
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     return Case.objects.filter(code=code).first()
 
 
@@ -120,7 +108,7 @@ def _row(row: AuditEvent, people: Mapping[UUID, Any], offices: Mapping[int, str]
 def title_of(row: AuditEvent) -> str:
     """What was done, in one line."""
     parts = ", ".join(
-        str(COMPARTMENTS[name]) for name in row.compartments.split(",") if name in COMPARTMENTS
+        Compartment(name).label for name in row.compartments.split(",") if name in _OF_A_FILE
     )
     if row.result.startswith("refused"):
         return _("Tried to open, and was refused")

@@ -109,7 +109,7 @@ class Registers(NamedTuple):
 def registers(actor: Actor) -> Registers:
     """The officer's three books, newest first; what is open and late stands out. Three queries,
     no key: nothing of what was said is in a list."""
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     now = timezone.now()
     return Registers(
         [

@@ -1,49 +1,36 @@
 """Review, closure with a second pair of eyes, and the way back."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import actions, policies
 from cases.actions.plot import must_be, require_adult
-from cases.forms import put_errors
 from cases.forms.closing import ApprovalForm, ClosureForm, ReviewForm
 from cases.models import Case
 from cases.selectors import closing as selectors
 from cases.states import CaseState
+from cases.views.answer import page_of
 from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid
+from privacy.forms import put_errors
+from privacy.requests import SignedIn
 
 LOOKED_AT = (C.IDENTITY, C.NEEDS, C.NOTES)
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined]
-
-
-def _page(request: HttpRequest, name: str, form: Any, **context: Any) -> HttpResponse:
-    wrong = form is not None and form.is_bound and form.errors
-    return render(
-        request,
-        f"cases/closing/{name}.html",
-        {"form": form, **context},
-        status=422 if wrong else 200,
-    )
-
-
 @require_http_methods(["GET", "POST"])
-def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    actor = _actor(request)
+def review(request: SignedIn, uuid: UUID) -> HttpResponse:
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_worker(actor, case)
     if request.method == "GET":
         must_be(case, CaseState.SUPPORT)
@@ -59,14 +46,16 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return redirect("plan", case.uuid)
         messages.success(request, _("The review is recorded. Support goes on as planned."))
         return redirect("case", case.uuid)
-    return _page(request, "review", form, case=case, balance=selectors.balance(case))
+    return page_of(
+        request, "cases/closing/review.html", form, case=case, balance=selectors.balance(case)
+    )
 
 
 @require_http_methods(["GET", "POST"])
-def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    actor = _actor(request)
+def request(request: SignedIn, uuid: UUID) -> HttpResponse:
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_worker(actor, case)
     if request.method == "GET":
         must_be(case, CaseState.SUPPORT)
@@ -82,15 +71,17 @@ def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 request, _("The closure waits for a supervisor. Until then nothing ends.")
             )
             return redirect("case", case.uuid)
-    return _page(request, "request", form, case=case, balance=selectors.balance(case))
+    return page_of(
+        request, "cases/closing/request.html", form, case=case, balance=selectors.balance(case)
+    )
 
 
 @require_http_methods(["GET", "POST"])
-def approval(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def approval(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The supervisor's yes or no; never about her own case."""
-    actor = _actor(request)
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_supervisor(actor, case)
     if request.method == "GET":
         must_be(case, CaseState.CLOSING)
@@ -104,9 +95,9 @@ def approval(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else:
             messages.success(request, done)
             return redirect("case", case.uuid)
-    return _page(
+    return page_of(
         request,
-        "approval",
+        "cases/closing/approval.html",
         form,
         case=case,
         closure=selectors.closure_of(case),
@@ -123,10 +114,10 @@ def _decide(actor: Actor, case: Case, form: ApprovalForm) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-def reopen(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    actor = _actor(request)
+def reopen(request: SignedIn, uuid: UUID) -> HttpResponse:
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_worker(actor, case)
     if request.method == "POST":
         actions.reopen_case(actor=actor, case=case)
@@ -135,4 +126,4 @@ def reopen(request: HttpRequest, uuid: UUID) -> HttpResponse:
     require_adult(case)
     must_be(case, CaseState.CLOSED)
     access.open_keys(actor, [case], [C.IDENTITY], purpose="reopen")
-    return _page(request, "reopen", None, case=case)
+    return page_of(request, "cases/closing/reopen.html", None, case=case)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import actions, policies
-from cases.forms import put_errors
 from cases.forms.consents import RenewForm, WithdrawForm
 from cases.models import Case, Consent, Purpose
 from cases.selectors import consents as selectors
@@ -19,6 +18,7 @@ from cases.selectors import file as files
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, WrongState
+from privacy.forms import put_errors
 from services import wordings
 
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import actions, policies
-from cases.forms import put_errors
 from cases.forms.duplicates import CheckForm, MatchForm
 from cases.selectors import duplicates as selectors
 from cases.selectors import file as files
 from cases.states import MatchState
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid
+from privacy.forms import put_errors
 from privacy.requests import SignedIn, again_at
 
 

@@ -10,11 +10,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import actions, policies
-from cases.forms import put_errors
 from cases.forms.emergency import EmergencyForm, ReviewForm
 from cases.selectors import emergency as selectors
 from privacy import proof
 from privacy.errors import Invalid
+from privacy.forms import put_errors
 from privacy.requests import SignedIn, again_at
 
 

@@ -1,52 +1,38 @@
 """Erasing a file, and what holds it back: asked at the desk, decided by a second person."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import actions, policies
-from cases.forms import put_errors
 from cases.forms.erasure import ErasureDecisionForm, ErasureForm, HoldForm
 from cases.models import Case, ErasureRequest, LegalHold
 from cases.selectors import erasure as selectors
 from cases.states import ErasureState, HoldState
+from cases.views.answer import page_of
 from privacy import access, retention
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound
+from privacy.forms import put_errors
+from privacy.requests import SignedIn
 from privacy.roles import Role
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined]
-
-
-def _page(request: HttpRequest, name: str, form: Any = None, **context: Any) -> HttpResponse:
-    wrong = form is not None and form.is_bound and form.errors
-    return render(
-        request,
-        f"cases/erasure/{name}.html",
-        {"form": form, **context},
-        status=422 if wrong else 200,
-    )
-
 
 # -- asking
 
 
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def ask(request: SignedIn, uuid: UUID) -> HttpResponse:
     """From the file: by whoever looks after it, for the client."""
-    actor = _actor(request)
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_erasure_asker(actor, case)
     open_ = selectors.open_request(case)
     if request.method == "GET" and open_ is not None:
@@ -66,14 +52,16 @@ def ask(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 request, _("Asked for. Until a second person decides nothing changes.")
             )
             return redirect("erasure", asked.uuid)
-    return _page(request, "ask", form, case=case, held=selectors.holds_on(case).exists())
+    return page_of(
+        request, "cases/erasure/ask.html", form, case=case, held=selectors.holds_on(case).exists()
+    )
 
 
 @require_http_methods(["GET", "POST"])
-def ask_by_code(request: HttpRequest) -> HttpResponse:
+def ask_by_code(request: SignedIn) -> HttpResponse:
     """The data-protection officer, who opens no file: by the code on the client's letter."""
-    actor = _actor(request)
-    policies.require_data_protection(actor)
+    actor = request.actor
+    policies.require_dpo(actor)
     form = ErasureForm(
         request.POST if request.method == "POST" else None,
         initial={"asked_on": timezone.localdate()},
@@ -94,18 +82,18 @@ def ask_by_code(request: HttpRequest) -> HttpResponse:
                     request, _("Asked for. Until a second person decides nothing changes.")
                 )
                 return redirect("erasure", asked.uuid)
-    return _page(request, "ask", form, case=None, held=False)
+    return page_of(request, "cases/erasure/ask.html", form, case=None, held=False)
 
 
 # -- deciding
 
 
 @require_http_methods(["GET", "POST"])
-def show(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def show(request: SignedIn, uuid: UUID) -> HttpResponse:
     """How it stands, for those who may know; the decision, for the second person."""
-    actor = _actor(request)
+    actor = request.actor
     asked = selectors.with_names(access.find(actor, ErasureRequest, uuid))
-    request.again_url = reverse("erasure", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("erasure", args=[uuid])
     form = None
     if asked.state == ErasureState.REQUESTED and policies.may_decide_erasure(actor, asked):
         form = ErasureDecisionForm()
@@ -121,9 +109,9 @@ def show(request: HttpRequest, uuid: UUID) -> HttpResponse:
     waits = asked.state == ErasureState.REQUESTED
     if waits:
         access.open_keys(actor, [asked], [C.REGISTER], purpose="erasure")
-    return _page(
+    return page_of(
         request,
-        "erasure",
+        "cases/erasure/erasure.html",
         form,
         erasure=asked,
         waits=waits,
@@ -135,7 +123,7 @@ def show(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _decide(
-    request: HttpRequest, actor: Actor, asked: ErasureRequest, form: ErasureDecisionForm
+    request: SignedIn, actor: Actor, asked: ErasureRequest, form: ErasureDecisionForm
 ) -> HttpResponse:
     if form.approves():
         actions.approve_erasure(actor=actor, erasure=asked)
@@ -155,9 +143,9 @@ def _decide(
 
 
 @require_http_methods(["GET", "POST"])
-def set_hold(request: HttpRequest) -> HttpResponse:
-    actor = _actor(request)
-    policies.require_data_protection(actor)
+def set_hold(request: SignedIn) -> HttpResponse:
+    actor = request.actor
+    policies.require_dpo(actor)
     form = HoldForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         answers = dict(form.cleaned_data)
@@ -172,14 +160,14 @@ def set_hold(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, _("It holds from now on, and waits for a second person."))
                 return redirect("hold", hold.uuid)
-    return _page(request, "set_hold", form)
+    return page_of(request, "cases/erasure/set_hold.html", form)
 
 
 @require_http_methods(["GET", "POST"])
-def hold(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    actor = _actor(request)
+def hold(request: SignedIn, uuid: UUID) -> HttpResponse:
+    actor = request.actor
     found = selectors.hold_with_names(access.find(actor, LegalHold, uuid))
-    request.again_url = reverse("hold", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("hold", args=[uuid])
     if request.method == "POST":
         match request.POST.get("step"):
             case "lift":
@@ -196,9 +184,9 @@ def hold(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return redirect("hold", uuid)
     access.open_keys(actor, [found], [C.REGISTER], purpose="legal_hold")
     waits = found.state in (HoldState.PROPOSED, HoldState.LIFTING)
-    return _page(
+    return page_of(
         request,
-        "hold",
+        "cases/erasure/hold.html",
         hold=found,
         waits=waits,
         lifting=found.state == HoldState.LIFTING,
@@ -212,11 +200,11 @@ def hold(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_GET
-def register(request: HttpRequest) -> HttpResponse:
-    policies.require_data_protection(_actor(request))
-    return _page(
+def register(request: SignedIn) -> HttpResponse:
+    policies.require_dpo(request.actor)
+    return page_of(
         request,
-        "register",
+        "cases/erasure/register.html",
         waiting=selectors.waiting_requests(),
         decided=selectors.decided_requests(),
         holds=selectors.holds(),
@@ -224,15 +212,15 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def schedule(request: HttpRequest) -> HttpResponse:
+def schedule(request: SignedIn) -> HttpResponse:
     """How long what is kept and on which ground; what is due; what the nights did. Counts only."""
-    policies.require_data_protection(_actor(request))
+    policies.require_dpo(request.actor)
     runs = retention.last_runs()
     rows = [
         {"due": due, "run": runs.get(due.rule.code), "period": _period(due.rule)}
         for due in retention.outlook()
     ]
-    return _page(request, "schedule", schedule=retention.schedule(), rows=rows)
+    return page_of(request, "cases/erasure/schedule.html", schedule=retention.schedule(), rows=rows)
 
 
 def _period(rule: retention.Rule) -> str:

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.exports import PROGRAMME_COUNTS
-from cases.forms import put_errors
 from cases.forms.exports import AskForm
 from privacy import exports
 from privacy.actors import Actor
 from privacy.errors import Invalid, NotFound
+from privacy.forms import put_errors
 from privacy.models import ExportStage
 from privacy.requests import SignedIn, again_at
 from services import selectors as services

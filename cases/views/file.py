@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cases import actions, policies
 from cases.forms.intake import IdentityForm, SafeContactForm
 from cases.forms.outreach import contact_of, contact_typed
-from cases.forms.pages import refused
 from cases.models import Case, Level, Track
 from cases.selectors import emergency as emergencies
 from cases.selectors import file as files
@@ -27,6 +26,7 @@ from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound
 from privacy.fields import LOCKED
+from privacy.forms import put_errors
 from privacy.matrix import Verb, may
 from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
@@ -409,7 +409,7 @@ def _more(actor: Actor, case: Case) -> list[dict[str, str]]:
     offer(
         "erasure_ask",
         _("She wishes that nothing of her stays: ask for the erasure"),
-        policies.may_ask_erasure(actor, case),
+        policies.looks_after(actor, case),
     )
     offer(
         "reopen", _("She came back: open the case again"), worker and case.state == CaseState.CLOSED
@@ -495,7 +495,7 @@ def contact(request: SignedIn, uuid: UUID) -> HttpResponse:
         try:
             actions.change_contact(actor=actor, case=case, contact=contact_of(form.cleaned_data))
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             messages.success(request, _("The contact plan is saved."))
             return redirect("case", uuid)
@@ -527,7 +527,7 @@ def identity(request: SignedIn, uuid: UUID) -> HttpResponse:
         try:
             actions.change_identity(actor=actor, case=case, **form.cleaned_data)
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             messages.success(request, _("Her personal details are saved."))
             return redirect("case", uuid)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import actions, policies
-from cases.forms import put_errors
 from cases.forms.follow_up import FollowUpForm
 from cases.models import FollowUp
 from cases.selectors import follow_up as selectors
@@ -18,6 +17,7 @@ from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, WrongState
+from privacy.forms import put_errors
 from services import selectors as services
 
 RECORDED = (FollowUpState.DONE, FollowUpState.NOT_REACHED)

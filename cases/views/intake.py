@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cases import actions, policies
 from cases.forms.intake import CASE_STEPS, MINORS, ConsentForm, case_route
 from cases.forms.outreach import contact_of, contact_typed
-from cases.forms.pages import ALL, Walk, only_a_look, refused
+from cases.forms.pages import ALL, Walk, only_a_look
 from cases.models import Case, Lead, Purpose, Track
 from cases.selectors import file as files
 from cases.selectors import outreach as places
@@ -22,6 +22,7 @@ from privacy import access
 from privacy.compartments import LEAD_COMPARTMENTS
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
+from privacy.forms import put_errors
 from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
 from services import wordings
@@ -161,7 +162,7 @@ def consent(request: SignedIn, uuid: UUID) -> HttpResponse:
                 witness=form.cleaned_data["witness"],
             )
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             if not given:
                 return redirect("case_consent", uuid)

@@ -1,11 +1,10 @@
 """Another worker of the team, or the team of another commune."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -13,39 +12,27 @@ from django.views.decorators.http import require_http_methods
 from cases import actions, policies
 from cases.actions.moving import MOVABLE
 from cases.actions.plot import must_be, require_adult
-from cases.forms import put_errors
 from cases.forms.moving import PlaceForm, TransferForm, WorkerForm
+from cases.forms.pages import only_a_look
 from cases.models import Case, Purpose, Transfer
 from cases.selectors import moving as selectors
 from cases.states import TransferState
+from cases.views.answer import page_of
 from privacy import access
-from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Invalid, NotFound
+from privacy.forms import put_errors
 from privacy.matrix import Verb
+from privacy.requests import SignedIn
 from services import wordings
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined]
-
-
-def _page(request: HttpRequest, name: str, form: Any, **context: Any) -> HttpResponse:
-    wrong = form is not None and form.is_bound and form.errors
-    return render(
-        request,
-        f"cases/moving/{name}.html",
-        {"form": form, **context},
-        status=422 if wrong else 200,
-    )
-
-
 @require_http_methods(["GET", "POST"])
-def assign(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def assign(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Within the team, at once; the worker of before loses sight with this click."""
-    actor = _actor(request)
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_supervisor(actor, case, Verb.ASSIGN)
     require_adult(case)
     access.open_keys(actor, [case], [C.IDENTITY], purpose="assign")
@@ -62,15 +49,17 @@ def assign(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The case is with the other worker now."))
             return redirect("case", case.uuid)
-    return _page(request, "assign", form, case=case, worker=case.worker.display_name)
+    return page_of(
+        request, "cases/moving/assign.html", form, case=case, worker=case.worker.display_name
+    )
 
 
 @require_http_methods(["GET", "POST"])
-def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def request(request: SignedIn, uuid: UUID) -> HttpResponse:
     """First the office (a link each), then the words, then a look at what they will read."""
-    actor = _actor(request)
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_worker(actor, case)
     require_adult(case)
     if request.method == "GET":
@@ -86,11 +75,15 @@ def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
     step = request.POST.get("step")
     form = TransferForm(request.POST if request.method == "POST" else None)
     if step == "edit":
-        page = _page(request, "request", form, case=case, office=office, read_out=read_out)
-        return _only_a_look(page)
+        page = page_of(
+            request, "cases/moving/request.html", form, case=case, office=office, read_out=read_out
+        )
+        return only_a_look(page)
     if form.is_bound and form.is_valid():
         if step != "send":
-            return _only_a_look(_page(request, "check", form, case=case, office=office))
+            return only_a_look(
+                page_of(request, "cases/moving/check.html", form, case=case, office=office)
+            )
         try:
             transfer = actions.request_transfer(
                 actor=actor, case=case, to_team=office.team, **form.cleaned_data
@@ -99,25 +92,20 @@ def request(request: HttpRequest, uuid: UUID) -> HttpResponse:
             put_errors(form, error)
         else:
             return redirect("transfer", transfer.uuid)
-    return _page(request, "request", form, case=case, office=office, read_out=read_out)
+    return page_of(
+        request, "cases/moving/request.html", form, case=case, office=office, read_out=read_out
+    )
 
 
-def _only_a_look(page: HttpResponse) -> HttpResponse:
-    """A look before sending carries nothing out: the form of the page before stays unused, so
-    that the way back in the browser works (decision 0009)."""
-    page.only_a_look = True  # type: ignore[attr-defined]
-    return page
-
-
-def _choose_office(request: HttpRequest, case: Case) -> HttpResponse:
+def _choose_office(request: SignedIn, case: Case) -> HttpResponse:
     if request.method == "POST":
         # The office that was chosen is gone; what was typed comes back on the page for it.
         raise AlreadyDone(_("This office does not take cases any more. Choose another one."))
     form = PlaceForm(request.GET if "q" in request.GET else None)
     words = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
-    return _page(
+    return page_of(
         request,
-        "office",
+        "cases/moving/office.html",
         form,
         case=case,
         searched=bool(words),
@@ -126,11 +114,11 @@ def _choose_office(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def transfer(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def transfer(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Released by the supervisor here, accepted by the one there, who sees the summary only."""
-    actor = _actor(request)
+    actor = request.actor
     moving = selectors.with_places(access.find(actor, Transfer, uuid))
-    request.again_url = reverse("transfer", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("transfer", args=[uuid])
     if moving.case.restricted_at is None:  # the summary is out of a file that opens for nobody
         access.open_keys(actor, [moving], [C.PACKET], purpose="transfer")
     sides = selectors.sides(actor, moving)
@@ -160,4 +148,4 @@ def transfer(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 return redirect("transfer", uuid)
         elif moving.state != TransferState.OFFERED:
             raise AlreadyDone(_("This transfer has been decided already."))
-    return _page(request, "transfer", form, transfer=moving, sides=sides)
+    return page_of(request, "cases/moving/transfer.html", form, transfer=moving, sides=sides)

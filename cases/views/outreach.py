@@ -10,13 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cases import actions, policies
 from cases.forms.outreach import CONTACT_STEPS, HandOverForm, contact_of, contact_route
-from cases.forms.pages import ALL, Walk, only_a_look, refused
+from cases.forms.pages import ALL, Walk, only_a_look
 from cases.models import Lead
 from cases.selectors import outreach as selectors
 from cases.states import AgeBand, LeadState
 from privacy import access
 from privacy.compartments import LEAD_COMPARTMENTS
 from privacy.errors import Invalid, WrongState
+from privacy.forms import put_errors
 from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
 
@@ -125,7 +126,7 @@ def hand_over(request: SignedIn, uuid: UUID) -> HttpResponse:
         try:
             actions.hand_over(actor=actor, lead=lead, to=chosen)
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             if chosen.user_id == actor.user_id and actor.role == Role.SOCIAL_WORKER:
                 return redirect("lead", uuid)

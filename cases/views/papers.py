@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import actions, policies
-from cases.forms import put_errors
 from cases.forms.papers import DeleteForm, PaperForm
 from cases.models import Case, Consent, Purpose
 from cases.selectors import papers as selectors
 from privacy import access, files
 from privacy.errors import Invalid
+from privacy.forms import put_errors
 from privacy.requests import SignedIn, again_at
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cases import actions, policies
-from cases.forms.pages import only_a_look, refused
+from cases.forms.pages import only_a_look
 from cases.forms.planning import (
     CHILD_STEPS,
     SHOWN_AT_FIRST,
@@ -27,6 +27,7 @@ from cases.selectors import screening as screenings
 from cases.states import CarePlanState, CaseState
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
+from privacy.forms import put_errors
 from privacy.requests import SignedIn, again_at
 from services import selectors as services
 from workflow import engine
@@ -56,7 +57,7 @@ def assessment(request: SignedIn, uuid: UUID) -> HttpResponse:
             try:
                 actions.write_assessment(actor=actor, case=case, **form.cleaned_data)
             except Invalid as error:
-                refused(form, error)
+                put_errors(form, error)
             else:
                 messages.success(request, _("The assessment is kept. Next: agree the plan."))
                 return redirect("plan", uuid)
@@ -223,7 +224,7 @@ def approval(request: SignedIn, uuid: UUID) -> HttpResponse:
                 actions.return_plan(actor=actor, case=case, because=form.cleaned_data["because"])
                 messages.success(request, _("The plan went back to the worker with your reason."))
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             return redirect("case", uuid)
     if case.state != CaseState.PLAN_REVIEW:
@@ -256,7 +257,7 @@ def goal(request: SignedIn, uuid: UUID) -> HttpResponse:
                 actor=actor, case=found.case, goal=found, state=form.cleaned_data["state"]
             )
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             messages.success(request, _("The progress is noted."))
             return redirect("case", found.case.uuid)
@@ -293,7 +294,7 @@ def child_plan(request: SignedIn, uuid: UUID) -> HttpResponse:
                     actor=actor, case=case, text=form.cleaned_data["text"], steps=form.steps()
                 )
             except Invalid as error:
-                refused(form, error)
+                put_errors(form, error)
             else:
                 messages.success(request, _("The plan is kept."))
                 return redirect("case", uuid)

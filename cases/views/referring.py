@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from cases import actions, policies
 from cases.actions.plot import must_be
 from cases.actions.referring import FROM_FILE, SAFE_CONTACT
-from cases.forms import put_errors
 from cases.forms.pages import only_a_look
 from cases.forms.referring import (
     GROUND,
@@ -29,10 +28,13 @@ from cases.selectors import referring as selectors
 from cases.selectors.consents import consent_of
 from cases.selectors.referring import Words
 from cases.states import MAY_REFER
+from cases.views.answer import page_of
 from privacy import access
 from privacy.actors import Actor
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
+from privacy.forms import put_errors
+from privacy.requests import SignedIn
 from referrals import selectors as received
 from referrals.selectors import Slip as Packet
 from referrals.states import Side, State
@@ -44,21 +46,7 @@ from services.models import ServiceOffer, ServiceType
 FILE_FACTS = (C.IDENTITY, C.CONTACT, C.NEEDS)
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined]
-
-
-def _page(request: HttpRequest, name: str, form: Any = None, **context: Any) -> HttpResponse:
-    wrong = form is not None and form.is_bound and form.errors
-    return render(
-        request,
-        f"cases/referring/{name}.html",
-        {"form": form, **context},
-        status=422 if wrong else 200,
-    )
-
-
-def _chosen_service(request: HttpRequest) -> ServiceType | None:
+def _chosen_service(request: SignedIn) -> ServiceType | None:
     """From the query, by uuid: a service's code can tell a diagnosis and never stands in a URL."""
     try:
         wanted = UUID(request.GET.get("service", ""))
@@ -68,22 +56,24 @@ def _chosen_service(request: HttpRequest) -> ServiceType | None:
 
 
 @require_GET
-def choose(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def choose(request: SignedIn, uuid: UUID) -> HttpResponse:
     """First the service, the client's goals before all others; then who gives it."""
-    actor = _actor(request)
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_worker(actor, case)
     must_be(case, *MAY_REFER)
     access.open_keys(actor, [case], [C.IDENTITY, C.NEEDS], purpose="refer")
     service = _chosen_service(request)
     if service is None:
-        return _page(request, "choose", case=case, choices=selectors.choices(case))
+        return page_of(
+            request, "cases/referring/choose.html", case=case, choices=selectors.choices(case)
+        )
     everywhere = request.GET.get("everywhere") == "1"
     area = services.area(case.area_code)
-    return _page(
+    return page_of(
         request,
-        "providers",
+        "cases/referring/providers.html",
         case=case,
         service=service,
         everywhere=everywhere,
@@ -93,11 +83,11 @@ def choose(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def consent(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
+def consent(request: SignedIn, uuid: UUID, offer: UUID) -> HttpResponse:
     """May we, for this service, tell this recipient these facts? A no is an answer too."""
-    actor = _actor(request)
+    actor = request.actor
     case = access.find(actor, Case, uuid)
-    request.again_url = reverse("case", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case", args=[uuid])
     policies.require_worker(actor, case)
     must_be(case, *MAY_REFER)
     chosen = selectors.offer_of(offer)
@@ -114,7 +104,9 @@ def consent(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
         fields, _what_would_stand_there(case, fields), request.POST if _posted(request) else None
     )
     if request.POST.get("step") == "look":
-        page = _page(request, "consent", form, **_asking(case, chosen, form.only_look()))
+        page = page_of(
+            request, "cases/referring/consent.html", form, **_asking(case, chosen, form.only_look())
+        )
         return only_a_look(page)
     if form.is_bound and form.is_valid():
         try:
@@ -135,7 +127,7 @@ def consent(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
             put_errors(form, Invalid({names.get(k, k): m for k, m in error.errors.items()}))
         else:
             return redirect("refer_slip", answer.uuid)
-    return _page(request, "consent", form, **_asking(case, chosen, None))
+    return page_of(request, "cases/referring/consent.html", form, **_asking(case, chosen, None))
 
 
 def _asking(case: Case, chosen: ServiceOffer, look_at: Collection[str] | None) -> dict[str, Any]:
@@ -181,10 +173,10 @@ def _preview(case: Case, service: ServiceType, fields: Collection[str]) -> Previ
 
 
 @require_GET
-def preview(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
+def preview(request: SignedIn, uuid: UUID, offer: UUID) -> HttpResponse:
     """ "What would the health station see?", for the worker and her supervisor, before anybody is
     asked. Facts are chosen by their codes in the address; what they say stands on the page only."""
-    actor = _actor(request)
+    actor = request.actor
     case = access.find(actor, Case, uuid)
     policies.require_case_team(actor, case)
     must_be(case, *MAY_REFER)
@@ -196,9 +188,9 @@ def preview(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
     agreed = list(live.fields or []) if live is not None else []
     fields = [code for code in service.packet_fields if code in (asked or agreed)]
     labels = selectors.field_labels()
-    return _page(
+    return page_of(
         request,
-        "preview",
+        "cases/referring/preview.html",
         case=case,
         offer=chosen,
         live=live if not asked else None,
@@ -213,14 +205,14 @@ def preview(request: HttpRequest, uuid: UUID, offer: UUID) -> HttpResponse:
 
 
 @require_GET
-def seen_by(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def seen_by(request: SignedIn, uuid: UUID) -> HttpResponse:
     """This is what the recipient sees now: by her live grants, consent included, and her state."""
     link = _open(request, uuid, purpose="seen_by_recipient")
-    policies.require_case_team(_actor(request), link.case)
+    policies.require_case_team(request.actor, link.case)
     shown = selectors.slip(link)
-    return _page(
+    return page_of(
         request,
-        "seen_by",
+        "cases/referring/seen_by.html",
         case=link.case,
         link=link,
         slip=shown,
@@ -228,7 +220,7 @@ def seen_by(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
 
 
-def _posted(request: HttpRequest) -> bool:
+def _posted(request: SignedIn) -> bool:
     return request.method == "POST"
 
 
@@ -249,9 +241,9 @@ def _what_would_stand_there(case: Case, fields: dict[str, Any]) -> dict[str, Any
 
 
 @require_http_methods(["GET", "POST"])
-def slip(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def slip(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Write what she agreed to share. A draft that exists already is written anew."""
-    actor = _actor(request)
+    actor = request.actor
     answer = consent_of(actor, uuid)
     case = answer.case
     policies.require_worker(actor, case)
@@ -265,7 +257,7 @@ def slip(request: HttpRequest, uuid: UUID) -> HttpResponse:
         purpose="write_slip",
     )
     if not answer.given:
-        return _page(request, "refused", case=case, consent=answer)
+        return page_of(request, "cases/referring/refused.html", case=case, consent=answer)
     must_be(case, *MAY_REFER)
     if not actions.live_sharing(case, answer):
         raise WrongState(_("There is no valid consent for this recipient."))
@@ -289,9 +281,9 @@ def slip(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else:
             return redirect("case_referral_check", link.referral.uuid)
     labels = selectors.field_labels()
-    return _page(
+    return page_of(
         request,
-        "slip",
+        "cases/referring/slip.html",
         form,
         case=case,
         consent=answer,
@@ -303,7 +295,7 @@ def slip(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _slip_form(
-    request: HttpRequest,
+    request: SignedIn,
     case: Case,
     answer: Consent,
     service: ServiceType,
@@ -335,24 +327,24 @@ def _slip_form(
 # -- a slip
 
 
-def _open(request: HttpRequest, uuid: UUID, *, purpose: str) -> CaseReferral:
+def _open(request: SignedIn, uuid: UUID, *, purpose: str) -> CaseReferral:
     """The slip and the keys its sender's page shows; a person without grants sees them locked, and
     of a restricted file everybody: the slip is a copy of it."""
-    actor = _actor(request)
+    actor = request.actor
     link = selectors.link_of(actor, uuid)
-    request.again_url = reverse("case_referral", args=[uuid])  # type: ignore[attr-defined]
+    request.again_url = reverse("case_referral", args=[uuid])
     records = [link.case] if link.case.restricted_at else [link.case, link.referral]
     access.open_keys(actor, records, [C.IDENTITY, C.NOTES, C.NEEDS, C.PACKET], purpose=purpose)
     return link
 
 
 @require_GET
-def show(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    actor = _actor(request)
+def show(request: SignedIn, uuid: UUID) -> HttpResponse:
+    actor = request.actor
     link = _open(request, uuid, purpose="slip")
-    return _page(
+    return page_of(
         request,
-        "show",
+        "cases/referring/show.html",
         case=link.case,
         link=link,
         slip=selectors.slip(link),
@@ -363,9 +355,9 @@ def show(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def check(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Exactly what the recipient will read; sent from here and nowhere else."""
-    actor = _actor(request)
+    actor = request.actor
     link = _open(request, uuid, purpose="check_slip")
     policies.require_worker(actor, link.case)
     if _posted(request):
@@ -378,9 +370,9 @@ def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
     service = selectors.service_named(link.referral.service)
     sent = (link.referral.packet or {}).get("fields", {})
     agreed = link.consent.fields or []
-    return _page(
+    return page_of(
         request,
-        "check",
+        "cases/referring/check.html",
         case=link.case,
         link=link,
         slip=shown,
@@ -395,19 +387,21 @@ def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_GET
-def sent(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def sent(request: SignedIn, uuid: UUID) -> HttpResponse:
     """What happens next."""
     link = _open(request, uuid, purpose="slip")
     if link.referral.sent_at is None:
         return redirect("case_referral_check", uuid)
-    return _page(request, "sent", case=link.case, link=link, referral=link.referral)
+    return page_of(
+        request, "cases/referring/sent.html", case=link.case, link=link, referral=link.referral
+    )
 
 
 Policy = Callable[[Actor, Case], None]
 
 
 def _step(
-    request: HttpRequest,
+    request: SignedIn,
     uuid: UUID,
     *,
     name: str,
@@ -419,7 +413,7 @@ def _step(
 ) -> HttpResponse:
     """One step on a slip: what it does, what it asks, and the action. ``must_reach`` = the page is
     shown only where this state can follow; the action asks again."""
-    actor = _actor(request)
+    actor = request.actor
     link = _open(request, uuid, purpose=f"slip_{name}")
     may(actor, link.case)
     if not _posted(request) and must_reach is not None:
@@ -435,9 +429,9 @@ def _step(
         else:
             messages.success(request, done)
             return redirect("case_referral", uuid)
-    return _page(
+    return page_of(
         request,
-        name,
+        f"cases/referring/{name}.html",
         form,
         case=link.case,
         link=link,
@@ -447,9 +441,9 @@ def _step(
     )
 
 
-def _must_wait(request: HttpRequest, uuid: UUID, name: str) -> None:
+def _must_wait(request: SignedIn, uuid: UUID, name: str) -> None:
     """The page of a step is shown only while the step is open; the action asks again."""
-    actor = _actor(request)
+    actor = request.actor
     if request.method == "GET" and not getattr(
         selectors.buttons(actor, selectors.link_of(actor, uuid)), name
     ):
@@ -457,7 +451,7 @@ def _must_wait(request: HttpRequest, uuid: UUID, name: str) -> None:
 
 
 @require_http_methods(["GET", "POST"])
-def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def discard(request: SignedIn, uuid: UUID) -> HttpResponse:
     _must_wait(request, uuid, "check")
     return _step(
         request,
@@ -470,7 +464,7 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
     return _step(
         request,
         uuid,
@@ -484,7 +478,7 @@ def cancel(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def contacted(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def contacted(request: SignedIn, uuid: UUID) -> HttpResponse:
     _must_wait(request, uuid, "contacted")
     return _step(
         request,
@@ -497,7 +491,7 @@ def contacted(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def chased(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def chased(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The answer is late: somebody has called the receiving office."""
     _must_wait(request, uuid, "chased")
     return _step(
@@ -511,7 +505,7 @@ def chased(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def settle(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def settle(request: SignedIn, uuid: UUID) -> HttpResponse:
     _must_wait(request, uuid, "settle")
     return _step(
         request,
@@ -524,7 +518,7 @@ def settle(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def send_back(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def send_back(request: SignedIn, uuid: UUID) -> HttpResponse:
     return _step(
         request,
         uuid,
@@ -538,7 +532,7 @@ def send_back(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def confirm(request: SignedIn, uuid: UUID) -> HttpResponse:
     return _step(
         request,
         uuid,

@@ -25,7 +25,7 @@ from cases.forms.rights import (
 from cases.models import AuthorityRequest, Breach
 from cases.selectors import rights as selectors
 from cases.states import AuthorityState, BreachState
-from cases.views.rights import carried_out, wrong
+from cases.views.answer import carried_out, wrong
 from privacy import access
 from privacy.errors import NotFound
 from privacy.requests import SignedIn, again_at
@@ -93,7 +93,7 @@ def authority(request: SignedIn, uuid: UUID) -> HttpResponse:
                 actions.answer_authority(actor=actor, request=asked, how=data["how"])
 
         if not access.can(actor, asked):
-            policies.require_dpo(actor, asked)
+            policies.require_dpo_of(actor, asked)
         if carried_out(typed[step], act):
             messages.success(request, _("Saved. The register has it with your name and the time."))
             if step == "second" and request.POST.get("agree") == "no":
@@ -158,7 +158,7 @@ def breach(request: SignedIn, uuid: UUID) -> HttpResponse:
     if request.method == "POST":
         if step not in typed:
             raise NotFound
-        policies.require_dpo(actor, found)
+        policies.require_dpo_of(actor, found)
 
         def act(data: dict[str, Any]) -> None:
             if step == "assess":
@@ -196,7 +196,7 @@ def breach(request: SignedIn, uuid: UUID) -> HttpResponse:
 def notice(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The notice to the authority, to be printed, signed and sent on paper."""
     found = selectors.breach_of(request.actor, uuid)
-    policies.require_dpo(request.actor, found)
+    policies.require_dpo_of(request.actor, found)
     return render(
         request,
         "cases/rights/notice.html",

@@ -1,6 +1,5 @@
 """What a client asks for: registered, its way, corrected, copied; and her file shown to her."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import actions, policies
-from cases.forms import put_errors
 from cases.forms.rights import (
     AnswerForm,
     CorrectForm,
@@ -28,32 +26,15 @@ from cases.models import Case, RightsKind, RightsRequest
 from cases.selectors import openings, personal_file
 from cases.selectors import rights as selectors
 from cases.states import RightsState
+from cases.views.answer import Carry, carried_out, wrong
 from privacy import access
 from privacy.compartments import Compartment as C
-from privacy.errors import Invalid, NotFound
+from privacy.errors import NotFound
 from privacy.requests import SignedIn, again_at
 from privacy.roles import Role
 from services import selectors as services
 
 HER_FILE = (C.IDENTITY, C.CONTACT, C.NEEDS, C.PROTECTION, C.LIVELIHOOD, C.NOTES, C.CHILD)
-
-Carry = Callable[[dict[str, Any]], object]
-
-
-def carried_out(form: forms.Form, act: Carry) -> bool:
-    """The form is right and the action took it; what the action refused stands at its field."""
-    if not form.is_valid():
-        return False
-    try:
-        act(form.cleaned_data)
-    except Invalid as error:
-        put_errors(form, error)
-        return False
-    return True
-
-
-def wrong(*shown: forms.Form) -> int:
-    return 422 if any(form.is_bound and form.errors for form in shown) else 200
 
 
 # -- the officer's books

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases import actions, policies
-from cases.forms.pages import refused
 from cases.forms.screening import LevelForm, SafetyPlanForm, SectionForm
 from cases.models import Case, Level, Screening, Track
 from cases.questionnaire import Question
@@ -21,6 +20,7 @@ from cases.selectors import screening as selectors
 from cases.states import ACTIVE, CaseState
 from privacy.compartments import Compartment as C
 from privacy.errors import Invalid, NotFound, WrongState
+from privacy.forms import put_errors
 from privacy.requests import SignedIn, again_at
 from services import selectors as services
 
@@ -68,7 +68,7 @@ class Sitting:
         try:
             actions.save_answers(actor=self.actor, case=self.case, answers=form.answers())
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
             return False
         return True
 
@@ -209,7 +209,7 @@ def result(request: SignedIn, uuid: UUID) -> HttpResponse:
                     level_reason=form.cleaned_data["level_reason"],
                 )
             except Invalid as error:
-                refused(form, error)
+                put_errors(form, error)
             else:
                 return _on(request, uuid)
     sitting = Sitting(request, uuid)
@@ -305,7 +305,7 @@ def safety_plan(request: SignedIn, uuid: UUID) -> HttpResponse:
         try:
             actions.make_safety_plan(actor=actor, case=case, text=form.cleaned_data["text"])
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             messages.success(request, _("The safety plan is kept."))
             return redirect("case", uuid)

@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cases.forms import put_errors
 from cases.forms.pages import only_a_look
 from cases.forms.search import NameForm
 from cases.selectors import search
 from privacy.errors import Invalid
+from privacy.forms import put_errors
 from privacy.requests import SignedIn
 
 

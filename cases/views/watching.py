@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import actions, policies
-from cases.forms.pages import refused
 from cases.forms.watching import ReviewForm
 from cases.selectors import opened
 from cases.views.opened import before_of, next_url
 from privacy import audit
 from privacy.audit import reading
 from privacy.errors import Invalid, NotFound
+from privacy.forms import put_errors
 from privacy.models import Signal, User
 from privacy.requests import SignedIn
 from privacy.roles import Role
@@ -33,7 +33,7 @@ def _limits() -> reading.Thresholds:
 @require_GET
 def overview(request: SignedIn) -> HttpResponse:
     actor = request.actor
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     typed = request.GET.get("code", "").strip().upper()
     if typed:
         case = opened.find_by_code(actor, typed) if REFERENCE.fullmatch(typed) else None
@@ -88,7 +88,7 @@ def _said(one: reading.Found) -> str:
 def look(request: SignedIn, uuid: UUID, code: str) -> HttpResponse:
     """What she did, newest first, and the answer of whoever looked into it."""
     actor, signal = request.actor, code
-    policies.require_data_protection(actor)
+    policies.require_dpo(actor)
     request.again_url = reverse("watch")
     person = User.objects.filter(uuid=uuid).first()
     if person is None or signal not in Signal.values:
@@ -103,7 +103,7 @@ def look(request: SignedIn, uuid: UUID, code: str) -> HttpResponse:
         try:
             actions.review_signal(actor=actor, person=person, signal=signal, **form.cleaned_data)
         except Invalid as error:
-            refused(form, error)
+            put_errors(form, error)
         else:
             messages.success(request, _("It is recorded. What comes from now on counts anew."))
             return redirect("watch")

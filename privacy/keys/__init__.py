@@ -16,10 +16,6 @@ re-wrapping), ``epochs`` (the end of an epoch), ``resealing`` (new data keys), `
 from privacy.keys.keyring import AUDIT_KEYS, KEK_CACHE_SECONDS, FileKeyring
 from privacy.keys.making import destroy, make, refuse_foreign
 from privacy.keys.provider import (
-    Epoch,
-    KeyProvider,
-    OpenKey,
-    Problem,
     WrappedKey,
     dek_context,
 )
@@ -30,14 +26,10 @@ from privacy.keys.trouble import KeyMissing, KeyringUnavailable, Trouble
 __all__ = [
     "AUDIT_KEYS",
     "KEK_CACHE_SECONDS",
-    "Epoch",
     "FileKeyring",
     "KeyMissing",
-    "KeyProvider",
     "KeyringUnavailable",
-    "OpenKey",
     "Pair",
-    "Problem",
     "Ring",
     "Trouble",
     "WrappedKey",

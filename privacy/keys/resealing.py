@@ -12,7 +12,7 @@ data do not open* for what was re-sealed; make a backup when it is finished.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -37,16 +37,22 @@ OWNERS_AT_ONCE = 50
 GRACE = timedelta(minutes=15)
 LAST_VERSION = 65535
 
-Named = Callable[[UUID, Compartment], Collection[int]]
-"""Which versions of a pair's key something outside the sealed fields still needs."""
 
-_elsewhere: list[Named] = []
+class Elsewhere(NamedTuple):
+    """What is sealed under these keys and is no model field, such as files in chunks."""
+
+    named: Callable[[Collection[Pair]], Iterable[tuple[Pair, int]]]
+    """which versions it still needs: as long as it names an old one, that one stays"""
+    seal_anew: Callable[[Mapping[Pair, Mapping[int, crypto.DataKey]]], tuple[int, int]]
+    """seals it under the newest key; how many values it did, and how many did not open"""
 
 
-def register_elsewhere(named: Named) -> None:
-    """For what is sealed under a case's key but is no model field, such as files in chunks: as long
-    as it names an old version, that version stays."""
-    _elsewhere.append(named)
+_elsewhere: list[Elsewhere] = []
+
+
+def register_elsewhere(room: Elsewhere) -> None:
+    """Called from ``AppConfig.ready``."""
+    _elsewhere.append(room)
 
 
 @dataclass
@@ -199,6 +205,10 @@ def _chunk(
     found.made += _make(keyring, {pair: keys for pair, keys in pairs.items() if pair in fresh})
     for model, fields in sealed_models().items():
         _values(model, fields, pairs, found)
+    for room in _elsewhere:
+        done, shut = room.seal_anew({pair: keys.opened for pair, keys in pairs.items()})
+        found.values += done
+        found.shut += shut
     _drop(pairs, purpose, found)
 
 
@@ -335,12 +345,15 @@ def _drop(pairs: dict[Pair, PairKeys], purpose: str, found: Resealed) -> None:
             version = _version(value.raw)
             if version is not None:
                 named[value.pair].add(version)
+    for room in _elsewhere:
+        for pair, version in room.named(ripe):
+            named[pair].add(version)
     ending: list[int] = []
     for pair, keys in old.items():
         gone = []
         if pair in ripe:
-            needed = named[pair].union(*(ask(*pair) for ask in _elsewhere))
-            gone = [version for version in keys.rows if version not in {keys.newest, *needed}]
+            needed = {keys.newest, *named[pair]}
+            gone = [version for version in keys.rows if version not in needed]
         ending += [keys.rows[version].pk for version in gone]
         if len(keys.rows) - len(gone) > 1:
             found.waiting += 1

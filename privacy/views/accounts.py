@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -18,17 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from privacy import audit, leaving, policies, proof, selectors, throttle
 from privacy.actions import accounts, recovery
 from privacy.errors import Invalid, NotFound
+from privacy.forms import put_errors
 from privacy.forms.accounts import CloseForm, EndForm, InviteForm, WorkForm
 from privacy.models import AccountChange, Membership, Recovery, Team, User
 from privacy.requests import SignedIn
 from privacy.roles import Role
 
 MOST_TEAMS = 60
-
-
-def put_errors(form: forms.Form, error: Invalid) -> None:
-    for name, message in error.errors.items():
-        form.add_error(name if name in form.fields else None, str(message))
 
 
 def _user(request: SignedIn, uuid: UUID) -> User:

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from privacy import policies
 from privacy.actions import organisations as actions
 from privacy.errors import Invalid, NotFound
+from privacy.forms import put_errors
 from privacy.forms.accounts import NewOrganisationForm, OrganisationForm, TeamForm, of_organisation
 from privacy.models import Organisation, Team
 from privacy.requests import SignedIn
-from privacy.views.accounts import put_errors
 
 PAGE = 25
 

@@ -74,11 +74,11 @@ __all__ = [
     "record_visit",
     "relay_withdrawal",
     "report_error",
+    "rest_on",
     "schedule",
     "send",
     "send_back",
     "settle",
     "start_plan",
-    "rest_on",
     "withdraw_for",
 ]

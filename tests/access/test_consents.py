@@ -159,10 +159,10 @@ def test_what_the_recipient_sees_now(cast, sign_in):
     sight = browser.get(url).context["sight"]
     assert (sight.finds_it, sight.may_read, sight.has_opened) == (True, True, False)
     slips.receive(actor=cast.lan, referral=slip)
-    assert browser.get(url).context["sight"].reads_it
+    assert browser.get(url).context["sight"] == (True, True, True)
     actions.withdraw(actor=cast.hanh, consent=f.link_of(slip).consent, method="verbal")
     sight = browser.get(url).context["sight"]
-    assert not sight.finds_it and not sight.reads_it
+    assert (sight.finds_it, sight.may_read) == (False, False)
     assert f.ALIAS in browser.get(url).content.decode()  # her own file's name, not the packet
 
 

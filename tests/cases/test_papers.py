@@ -1,15 +1,19 @@
 """Papers of a file: who may, in which compartment, and how they leave."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from cases import actions
 from cases.models import Consent
-from privacy import access, files
+from privacy import access, crypto, files
+from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Invalid, NotFound, WrongState
-from privacy.models import AuditEvent, ChangeRecord, SealedChunk, SealedFile
+from privacy.keys import resealing
+from privacy.models import AuditEvent, ChangeRecord, SealedChunk, SealedFile, WrappedDataKey
 from tests import factories
 from tests.privacy.test_files import SECRET, photo
 
@@ -177,3 +181,63 @@ def test_a_damaged_paper_is_told_and_not_handed_out(cast, sign_in):
     SealedChunk.objects.filter(file=row).update(envelope=b"x" * 100)
     answer = sign_in("hanh").get(f"/cases/{case.uuid}/papers/{row.uuid}/")
     assert answer.status_code == 409 and io.BytesIO(answer.content).read(2) != b"\xff\xd8"
+
+
+# -- new data keys
+
+
+def versions(case):
+    """Under which versions of its key the papers of this file lie, names and chunks."""
+    rows = SealedFile.objects.filter(owner_uuid=case.uuid, deleted_at__isnull=True)
+    sealed = [*rows.values_list("sealed_name", flat=True)]
+    sealed += SealedChunk.objects.filter(file__in=rows).values_list("envelope", flat=True)
+    return {crypto.envelope_version(bytes(item)) for item in sealed}
+
+
+def keys_of(case):
+    rows = WrappedDataKey.objects.filter(owner_uuid=case.uuid, compartment=C.NOTES.byte)
+    return set(rows.values_list("version", flat=True))
+
+
+def reseal(case, **more):
+    return resealing.reseal(owners=[case.uuid], compartments=[C.NOTES], purpose="test", **more)
+
+
+def grace_passed():
+    WrappedDataKey.objects.update(
+        created_at=timezone.now() - resealing.GRACE - timedelta(seconds=1)
+    )
+
+
+def test_papers_are_sealed_anew_before_the_old_key_goes(cast, monkeypatch):
+    case = factories.case_opened(cast)
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "CHUNK", 100)
+        row = paper(cast, case)
+    gone = paper(cast, case)
+    actions.delete_paper(actor=cast.hanh, case=case, paper=gone, reason="not_needed")
+    assert row.chunks > 2 and versions(case) == {1}
+    with factories.opened(cast.hanh, case, C.NOTES):
+        before = files.opened(row)
+
+    reseal(case, made_before=timezone.now() + timedelta(seconds=1))
+    assert versions(case) == {2} and keys_of(case) == {1, 2}
+    grace_passed()
+    reseal(case)
+    assert keys_of(case) == {2}
+    with factories.opened(cast.hanh, case, C.NOTES):
+        row.refresh_from_db()
+        assert files.opened(row) == before and files.name_of(row) == "Giấy"
+
+
+def test_a_damaged_paper_keeps_the_old_key_and_stays_as_it_is(cast):
+    case = factories.case_opened(cast)
+    row = paper(cast, case)
+    chunk = SealedChunk.objects.get(file=row)
+    bad = bytes(chunk.envelope)[:-1] + bytes([bytes(chunk.envelope)[-1] ^ 1])
+    SealedChunk.objects.filter(pk=chunk.pk).update(envelope=bad)
+
+    assert reseal(case, made_before=timezone.now() + timedelta(seconds=1)).shut == 1
+    grace_passed()
+    assert reseal(case).dropped == 0
+    assert keys_of(case) == {1, 2} and versions(case) == {1}

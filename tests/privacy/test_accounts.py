@@ -1,9 +1,7 @@
 """The life of an account: in by invitation and two persons, on by review, out by a hand-over."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
-from time import time
 
 import pytest
 import time_machine
@@ -32,14 +30,11 @@ from privacy.models import (
 from privacy.proof import NeedsProof
 from privacy.roles import Role
 from tests import door, factories
+from tests.door import proved
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 GOOD = "bốn-từ-rời-nhau-quạt-trần"
 EVERYBODY = ("hanh", "bich", "lan", "hoa", "van", "quy", "an", "yen")
-
-
-def proved(actor):
-    return replace(actor, proved_at=int(time()))
 
 
 @pytest.fixture

@@ -240,7 +240,8 @@ def test_an_owner_erased_meanwhile_stays_erased(cast, lead, monkeypatch):
 
 
 def test_what_lies_elsewhere_keeps_the_old_key(cast, lead, monkeypatch):
-    monkeypatch.setattr(resealing, "_elsewhere", [lambda owner, compartment: {1}])
+    room = resealing.Elsewhere(lambda pairs: [(pair, 1) for pair in pairs], lambda keys: (0, 0))
+    monkeypatch.setattr(resealing, "_elsewhere", [room])
     begin(lead)
     grace_passed()
     found = finish()

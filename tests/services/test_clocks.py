@@ -145,12 +145,6 @@ def test_it_refuses_a_clock_that_never_runs():
         a_clock("hours", 0)
 
 
-def test_only_elapsed_clocks_ask_for_a_substitute():
-    assert a_clock("hours", 1).is_elapsed
-    assert a_clock("day_end", 4).is_elapsed
-    assert not a_clock("working_days", 3).is_elapsed
-
-
 def test_it_reads_clocks_from_rules():
     raw = {"code": "x", "unit": "hours", "amount": 24, "vi": "Một", "en": "One", "source": "Law"}
     clock = parse_clocks({"clocks": [raw]})["x"]

@@ -2,10 +2,9 @@
 these say that they live in ``workflow.probe``."""
 
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
 from viewflow import this
 from viewflow.workflow import flow
 
@@ -125,7 +124,3 @@ class StockBrokenFlow(flow.Flow):
     def do_fail(self, activation: Any) -> None:
         words = SENTINEL
         raise ValueError(words)
-
-
-def now_plus(**delta: int) -> datetime:
-    return timezone.now() + timedelta(**delta)

@@ -14,8 +14,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
+from django.utils.text import capfirst
 
-from cases.forms.rights import COMPARTMENTS
 from cases.models import Consent, Purpose, RightsKind
 from cases.models.rights import CLOCKS
 from privacy import retention
@@ -133,7 +133,7 @@ def _clock_rows() -> Iterator[tuple[str, ...]]:
 def _compartment_rows() -> Iterator[tuple[str, ...]]:
     for compartment, labels in _sealed().items():
         kept = ", ".join(f"`{label}`" for label in labels)
-        yield f"{COMPARTMENTS[compartment]} (`{compartment.value}`)", kept, _readers(compartment)
+        yield f"{capfirst(compartment.label)} (`{compartment.value}`)", kept, _readers(compartment)
 
 
 def _retention() -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy import crypto, inventory
+from privacy import crypto, files, inventory
 
 PATH = Path(settings.BASE_DIR) / "docs" / "crypto-inventory.md"
 
@@ -54,6 +54,12 @@ OTHERS = (
     ("cookies, kept forms", "Django's HMAC-SHA256 signatures under `SECRET_KEY`"),
     ("names that wrong passwords are counted under, rows of sessions", "HMAC-SHA256, SHA-256"),
 )
+
+PAPERS = f"""\
+Papers are sealed outside fields, each under the key of its owner (a case) and of its compartment:
+the name (`privacy.SealedFile.sealed_name`, label `{files.NAME}`) and the chunks
+(`privacy.SealedChunk.envelope`, label `{files.CONTENT}:NUMBER:more` or `:last`).
+"""
 
 NOT = """\
 - What is not in the table of sealed values: states, dates, areas, the family of a service, who
@@ -103,9 +109,10 @@ def render() -> str:
         table(("where", "what"), OTHERS),
         f"## Sealed values ({len(columns)})\n",
         table(("record", "field", "label", "compartment", "whose key"), sealed),
+        PAPERS,
         "## What this does not protect\n",
         NOT,
-        "Our own tables without a sealed field: "
+        "Our own tables that hold nothing sealed: "
         + ", ".join(f"`{name}`" for name in inventory.plain_models())
         + ".\n",
     ]

@@ -172,6 +172,8 @@ def require_receiving_supervisor(actor: Actor, transfer: Transfer) -> None:
     access.require(actor, transfer)
     if not may(actor.role, Verb.ACCEPT) or actor.team_id != transfer.to_team_id:
         raise _absent(actor, transfer, "accept", "not_supervisor")
+    if actor.user_id in (transfer.requested_by_id, transfer.case.worker_id):
+        raise denials.refuse(actor, transfer, "accept", Missing.OWN_CASE)
 
 
 # -- the data-protection officer, and who looked at what

@@ -133,8 +133,8 @@ def second_decision(*, actor: Actor, request: AuthorityRequest, agree: bool, wor
         second_at=timezone.now(),
     )
     engine.complete(subject=request, step="agree", actor=actor)
-    if not agree:
-        access.take_away(request, by=actor, user=actor.user_id)
+    # Her part is over, whatever she said: she reads it no longer.
+    access.take_away(request, by=actor, user=actor.user_id)
 
 
 @transaction.atomic

@@ -91,7 +91,12 @@ def look_for_duplicates(check_id: int) -> None:
         return
     asked.looked_at = timezone.now()
     asked.save(update_fields=["looked_at"])
-    found = Case.objects.filter(uuid__in=blind.elsewhere(asked.case.uuid)).order_by("pk")
+    # Of a file that is kept and not used, or erased, nobody is asked anything.
+    found = Case.objects.filter(
+        uuid__in=blind.elsewhere(asked.case.uuid),
+        restricted_at__isnull=True,
+        erased_at__isnull=True,
+    ).order_by("pk")
     for case in found.select_related("team"):
         _make_task(case, asked.case)
 

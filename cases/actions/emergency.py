@@ -45,8 +45,8 @@ def break_glass(
     proof.require(actor)
     # One row to stand in line at: two clicks at once cannot open a fourth file.
     User.objects.select_for_update().get(pk=actor.user_id)
-    case = _findable(actor, code)
-    wanted = _wanted(actor, case, compartments)
+    # Everything that does not depend on the file comes first: no answer here tells of a code.
+    asked = _offered(actor, compartments)
     if reason not in EmergencyReason.values:
         raise Invalid({"reason": _("Choose a reason.")})
     text = required("words", words, _("Write what happened, in a sentence."))
@@ -59,6 +59,8 @@ def break_glass(
         raise WrongState(
             _("No data-protection officer is named, so nobody could review it. Call one in first.")
         )
+    case = _findable(actor, code)
+    wanted = _closed_to_her(actor, case, asked)
     now = timezone.now()
     glass = BreakGlass(
         case=case,
@@ -113,11 +115,15 @@ def _findable(actor: Actor, code: str) -> Case:
     return case
 
 
-def _wanted(actor: Actor, case: Case, compartments: Collection[str]) -> list[Compartment]:
+def _offered(actor: Actor, compartments: Collection[str]) -> list[Compartment]:
     offered = [item for item in GLASS_COMPARTMENTS if may_hold(actor.role, item.permission)]
     wanted = [item for item in offered if item.value in compartments]
     if not wanted or set(compartments) - {item.value for item in offered}:
         raise Invalid({"compartments": _("Choose what you need to see, and no more.")})
+    return wanted
+
+
+def _closed_to_her(actor: Actor, case: Case, wanted: list[Compartment]) -> list[Compartment]:
     if all(access.can(actor, case, item.permission) for item in wanted):
         raise Invalid({"compartments": _("This is open to you already. Go to the file.")})
     return wanted

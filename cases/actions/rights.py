@@ -329,8 +329,8 @@ def second_request(*, actor: Actor, request: RightsRequest, agree: bool, words: 
     if agree:
         _effect(actor, request)
     engine.complete(subject=request, step="second", actor=actor)
-    if not agree:
-        access.take_away(request, by=actor, user=actor.user_id)
+    # Her part is over, whatever she said: she reads it no longer.
+    access.take_away(request, by=actor, user=actor.user_id)
 
 
 # -- restriction

@@ -66,7 +66,7 @@ def _document(case: Case, openings: list[Opening], whole: bool) -> Document:
                 _follow_ups(case),
                 _protection(case),
                 _corrections(case),
-                _requests(case, whole),
+                _requests(case),
                 _openings(openings),
             )
             if section.pairs or section.lines
@@ -266,11 +266,10 @@ def _corrections(case: Case) -> Section:
     return Section(_("Corrected as you asked"), _pairs(*rows))
 
 
-def _requests(case: Case, whole: bool) -> Section:
-    """A complaint is in her own copy only: her worker never learns of it from a list."""
-    rows = RightsRequest.objects.filter(case=case).order_by("pk")
-    if not whole:
-        rows = rows.exclude(kind=RightsKind.COMPLAINT)
+def _requests(case: Case) -> Section:
+    """Complaints pass the worker by, and she is beside when the copy is made and fetched: of a
+    complaint the data-protection officer tells the client herself."""
+    rows = RightsRequest.objects.filter(case=case).exclude(kind=RightsKind.COMPLAINT).order_by("pk")
     return Section(
         _("What you asked us"),
         lines=tuple(

@@ -96,7 +96,7 @@ def authority(request: SignedIn, uuid: UUID) -> HttpResponse:
             policies.require_dpo_of(actor, asked)
         if carried_out(typed[step], act):
             messages.success(request, _("Saved. The register has it with your name and the time."))
-            if step == "second" and request.POST.get("agree") == "no":
+            if step == "second":
                 return redirect("worklist")
             return redirect("authority_request", uuid)
     return render(

@@ -179,7 +179,7 @@ def _act(request: SignedIn, asked: RightsRequest, step: str) -> Carry:
 
 def _told(request: SignedIn, asked: RightsRequest, step: str) -> HttpResponse:
     messages.success(request, _("Saved. The register has it with your name and the time."))
-    if step == "second" and request.POST.get("agree") == "no":
+    if step == "second":
         return redirect("worklist")
     return redirect("rights_request", asked.uuid)
 

@@ -16,6 +16,7 @@ from privacy import audit, leaving, policies, proof, second_factor, sessions
 from privacy.actions.recovery import make_code
 from privacy.actors import Actor
 from privacy.errors import AlreadyDone, Invalid, WrongState
+from privacy.matrix import WORKING_ROLES
 from privacy.models import (
     AccountChange,
     ChangeKind,
@@ -55,8 +56,24 @@ def _fits(work: Work) -> None:
         )
 
 
+def _apart(work: Work) -> None:
+    """The registers belong to the officer's team: nobody who works on files sits in it.
+
+    :raises Invalid: the one in a team of the others.
+    """
+    there = set(Membership.objects.live().filter(team=work.team).values_list("role", flat=True))
+    on_files = {role.value for role in WORKING_ROLES - {Role.DPO}}
+    if (work.role == Role.DPO and there & on_files) or (
+        work.role in on_files and Role.DPO in there
+    ):
+        raise Invalid(
+            {"team": _("A data-protection officer sits in a team that works on no file.")}
+        )
+
+
 def _propose(actor: Actor, user: User, work: Work, replaces: Membership | None) -> AccountChange:
     _fits(work)
+    _apart(work)
     holds = Membership.objects.live().filter(user=user, team=work.team, role=work.role).exists()
     waits = AccountChange.objects.filter(
         user=user, team=work.team, role=work.role, state=ChangeState.PROPOSED
@@ -187,6 +204,7 @@ def _carry_out(actor: Actor, row: AccountChange) -> None:
     if row.team is None:
         raise WrongState(_("The proposal names no team."))
     _fits(Work(row.team, row.role, row.is_inspection_team))
+    _apart(Work(row.team, row.role))
     today = timezone.localdate()
     if row.replaces is not None and _is_live(row.replaces):
         _end(actor, row.replaces, today)

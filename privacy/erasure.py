@@ -1,11 +1,11 @@
 """Erasing what a file has sealed: tombstone, keys, files, columns; and proving that nothing opens.
 
-Apps register in ``ready()`` what they keep outside sealed columns (files, copies). The order is the
-same everywhere: the decision commits in the data database, then the tombstone is written beside the
-keys, then the keys die, then what they had sealed is purged. Every step may run again.
+The order is the same everywhere: the decision commits in the data database, then the tombstone is
+written beside the keys, then the keys die, then what they had sealed is purged. Every step may run
+again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from privacy.fields import Envelope, SealedField
 from privacy.models import (
     BlindIndex,
     ErasedOwner,
+    SealedFile,
     SealedModel,
     Tombstone,
     WrappedDataKey,
@@ -32,24 +33,6 @@ class Owner(NamedTuple):
 
     uuid: UUID
     compartments: tuple[Compartment, ...] | None = None
-
-
-Eraser = Callable[[models.Model], int]
-_erasers: dict[type[models.Model], dict[str, Eraser]] = {}
-
-
-def register(model: type[models.Model], name: str, eraser: Eraser) -> None:
-    """Called from ``AppConfig.ready``: ``eraser`` purges what this app keeps of one record outside
-    its sealed columns (files, exports, copies) and answers how many; it may run twice."""
-    _erasers.setdefault(model, {})[name] = eraser
-
-
-def run_erasers(records: Iterable[models.Model]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for record in records:
-        for name, eraser in _erasers.get(type(record), {}).items():
-            counts[name] = counts.get(name, 0) + eraser(record)
-    return counts
 
 
 # -- the steps
@@ -234,6 +217,8 @@ def prove(stone: Tombstone, owners: Collection[Owner]) -> Finding:
                         ciphertext += 1
                     if _opens(ring, item, row, raw):
                         found.opened.append(f"{model._meta.label_lower} {row.pk} {item.name}")
+    if papers := SealedFile.objects.filter(owner_uuid__in=whole).count():
+        found.left["papers"] = papers
     if ciphertext:
         found.left["sealed values"] = ciphertext
     return found

@@ -3,7 +3,7 @@
     add     clean the content, seal it in chunks of 64 KiB
     opened  the whole file, or nothing: every chunk is checked before the first byte leaves
     remove  chunks and name gone, who and why stay
-    purge   everything of an owner, rows too (erasure)
+    purge   what an owner has in these compartments, rows too (erasure, retention)
     named, seal_anew   what ``keys reseal`` asks before an old key goes
 
 Each chunk is an envelope of its own (privacy/crypto.py). Bound into it: the file, its owner, its
@@ -191,9 +191,12 @@ def remove(*, actor: Actor, file: SealedFile, reason: str) -> None:
     file.save(update_fields=["sealed_name", "chunks", "deleted_at", "deleted_by", "delete_reason"])
 
 
-def purge(owner: UUID) -> int:
-    """Erasure: every file of this owner, rows and chunks; idempotent. Answers how many."""
+def purge(owner: UUID, compartments: Collection[Compartment] | None = None) -> int:
+    """Rows and chunks of this owner, ``None`` = in all compartments; idempotent. Answers how many
+    files."""
     files = SealedFile.objects.filter(owner_uuid=owner)
+    if compartments is not None:
+        files = files.filter(compartment__in=[item.value for item in compartments])
     SealedChunk.objects.filter(file__in=files).delete()
     return files.delete()[1].get(SealedFile._meta.label, 0)
 

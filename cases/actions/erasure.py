@@ -45,7 +45,7 @@ from cases.states import (
     check,
 )
 from cases.turns import dpo_team
-from privacy import access, audit, erasure, jobs, outbox, proof
+from privacy import access, audit, erasure, files, jobs, outbox, proof
 from privacy.actors import Actor
 from privacy.errors import AlreadyDone, Invalid, WrongState
 from privacy.models import Basis, ErasureBasis, GrantSource, Tombstone, User
@@ -334,8 +334,7 @@ def _destroy_keys(work: Work) -> None:
 
 
 def _purge_files(work: Work) -> None:
-    slips = Referral.objects.filter(pk__in=_links(work.case))
-    work.counts |= erasure.run_erasers([work.case, *slips])
+    work.counts["papers"] = files.purge(work.case.uuid)
 
 
 def _blank_columns(work: Work) -> None:

@@ -19,7 +19,7 @@ from cases.actions.plot import locked, note
 from cases.models import Case, CaseReferral, Lead, Stripped
 from cases.selectors.erasure import holds_on
 from cases.states import CaseState, LeadState, check
-from privacy import audit, blind, erasure, keys, outbox
+from privacy import audit, blind, erasure, files, keys, outbox
 from privacy.compartments import CASE_COMPARTMENTS, Compartment
 from privacy.models import ErasureBasis
 from privacy.retention import Rule
@@ -64,6 +64,7 @@ def stripped(case_id: int) -> None:
     codes = Stripped.objects.filter(case=case).values_list("compartment", flat=True)
     gone = tuple(Compartment(code) for code in codes)
     keys.destroy(case.uuid, gone)
+    files.purge(case.uuid, gone)
     if Compartment.CONTACT in gone:
         blind.remember_phone(case.uuid, "")
     erasure.blank([erasure.Owner(case.uuid, gone)])

@@ -185,6 +185,26 @@ def test_a_consent_taken_back_ends_it_too(cast, case):
     assert name_of(cast.tam, case) is LOCKED
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"compartments": ["health"]}, {"compartments": []}, {"words": " "}, {"reason": "x"}]
+)
+def test_what_is_wrong_with_the_form_tells_nothing_of_a_code(cast, case, wrong):
+    said = []
+    for code in (case.code, "HS-222222"):
+        with pytest.raises(Invalid) as caught:
+            emergency(cast, Case(code=code), **wrong)
+        said.append(caught.value.errors)
+    assert said[0] == said[1]
+
+
+def test_nor_does_the_limit(cast, case):
+    for item in [f.case_opened(cast) for _ in range(3)]:
+        emergency(cast, item)
+    for code in (case.code, "HS-222222"):
+        with pytest.raises(WrongState):
+            emergency(cast, Case(code=code))
+
+
 def test_three_at_most(cast, case):
     others = [f.case_opened(cast) for _ in range(3)]
     glasses = [emergency(cast, item) for item in others]

@@ -8,14 +8,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from cases import actions
-from cases.models import Consent
+from cases.models import Consent, Stripped
+from cases.selectors.erasure import proof
 from privacy import access, crypto, files
 from privacy.compartments import Compartment as C
 from privacy.errors import AlreadyDone, Invalid, NotFound, WrongState
 from privacy.keys import resealing
-from privacy.models import AuditEvent, ChangeRecord, SealedChunk, SealedFile, WrappedDataKey
-from tests import factories
+from privacy.models import (
+    AuditEvent,
+    ChangeRecord,
+    SealedChunk,
+    SealedFile,
+    Tombstone,
+    WrappedDataKey,
+)
+from tests import door, factories
 from tests.privacy.test_files import SECRET, photo
+from workflow import relay
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore", "audit"])
 
@@ -241,3 +250,54 @@ def test_a_damaged_paper_keeps_the_old_key_and_stays_as_it_is(cast):
     grace_passed()
     assert reseal(case).dropped == 0
     assert keys_of(case) == {1, 2} and versions(case) == {1}
+
+
+# -- what ends with the file
+
+
+def test_an_erased_file_leaves_no_paper(cast):
+    case = factories.case_in_support(cast)
+    paper(cast, case)
+    paper(cast, case, "identity")
+    request = actions.request_erasure(
+        actor=cast.hanh,
+        case=case,
+        asked_by="client",
+        asked_how="in_person",
+        asked_on=timezone.localdate(),
+    )
+    actions.approve_erasure(actor=door.proved(cast.yen), erasure=request)
+    relay.drain()
+    assert not SealedFile.objects.exists() and not SealedChunk.objects.exists()
+    stone = Tombstone.objects.get(subject_uuid=case.uuid)
+    assert proof(stone).clean
+
+
+def test_a_paper_that_a_backup_brought_back_is_told_and_purged_again(cast):
+    case = factories.case_in_support(cast)
+    row = paper(cast, case)
+    parts = list(SealedChunk.objects.filter(file=row))
+    request = actions.request_erasure(
+        actor=cast.hanh,
+        case=case,
+        asked_by="client",
+        asked_how="in_person",
+        asked_on=timezone.localdate(),
+    )
+    actions.approve_erasure(actor=door.proved(cast.yen), erasure=request)
+    relay.drain()
+    SealedFile.objects.bulk_create([row])
+    SealedChunk.objects.bulk_create(parts)
+    stone = Tombstone.objects.get(subject_uuid=case.uuid)
+    assert proof(stone).left["papers"] == 1
+    assert actions.mend_restored().purged == [case.code]
+    assert not SealedFile.objects.exists() and proof(stone).clean
+
+
+def test_a_compartment_over_its_time_takes_its_papers_along(cast):
+    case = factories.case_opened(cast)
+    paper(cast, case)
+    name = paper(cast, case, "identity")
+    Stripped.objects.create(case=case, compartment="notes")
+    actions.stripped(case.pk)
+    assert list(SealedFile.objects.all()) == [name]

@@ -180,7 +180,7 @@ def test_two_persons_decide_and_it_is_answered_on_paper(cast):
     with pytest.raises(WrongState):
         actions.answer_authority(actor=cast.yen, request=request, how="x")
     actions.second_decision(actor=other, request=request, agree=True, words="Đồng ý")
-    with pytest.raises(AlreadyDone):
+    with pytest.raises(NotFound):  # her part is over: she reads it no longer
         actions.second_decision(actor=other, request=request, agree=True, words="x")
     with pytest.raises(Invalid):
         actions.answer_authority(actor=cast.yen, request=request, how="")

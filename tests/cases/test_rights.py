@@ -414,3 +414,11 @@ def test_a_wish_to_delete_finds_the_erasure_that_waits(cast):
     actions.approve_erasure(actor=door.proved(cast.yen), erasure=waiting)
     relay.drain()
     assert make.fresh(request).state == "done"
+
+
+def test_the_second_person_reads_it_until_she_has_spoken(cast):
+    request = story.decided(cast, "complaint")
+    second = getattr(cast, make.fresh(request).second.username)
+    assert access.can(second, request)
+    actions.second_request(actor=second, request=request, agree=True, words="Đã xem")
+    assert not access.can(second, request) and access.can(cast.yen, request)

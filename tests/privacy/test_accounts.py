@@ -92,6 +92,16 @@ def test_an_inspector_is_no_helper(cast):
         )
 
 
+def test_an_officer_sits_in_no_team_that_works_on_files(cast):
+    for work in (
+        Work(cast.teams["office"], Role.DPO),
+        Work(cast.teams["programme"], Role.SUPERVISOR),
+    ):
+        with pytest.raises(Invalid) as refused:
+            accounts.invite(actor=cast.an, username="nga", name="N", language="vi", work=work)
+        assert set(refused.value.errors) == {"team"}
+
+
 def test_the_whole_way_in(cast, sign_in, nga):
     user, code = nga
     assert not user.has_usable_password()

@@ -138,7 +138,7 @@ def test_an_unexpected_error_is_one_line_with_class_and_place(cast, sign_in, sai
 
     monkeypatch.setattr("workflow.views.my_page", fails)
     assert browser.get("/", {"q": NAME}).status_code == 500
-    (failed,) = [line for line in said() if line["level"] != "info"]
+    (failed,) = [line for line in said() if line["event"] == "request_failed"]
     assert failed.keys() == {"at", "level", "logger", "event", "error", "place"}
     assert (failed["event"], failed["error"]) == ("request_failed", "ValueError")
     assert failed["place"][-1].startswith("test_logs.py:")

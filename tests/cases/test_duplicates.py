@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from cases import actions
 from cases.models import CaseLink, DuplicateCheck, DuplicateMatch
@@ -263,3 +264,11 @@ def test_nothing_of_it_carries_a_number(cast):
     rows = [*Outbox.objects.values(), *ChangeRecord.objects.values(), *AuditEvent.objects.values()]
     assert "912345678" not in str(rows) and "912 345 678" not in str(rows)
     assert audit.current_actor.get() is None
+
+
+def test_of_a_file_that_is_kept_and_not_used_nobody_is_asked(cast):
+    old, new = two_files(cast)
+    type(old).objects.filter(pk=old.pk).update(restricted_at=timezone.now())
+    ask(cast, new)
+    relay.drain()
+    assert not DuplicateMatch.objects.exists()

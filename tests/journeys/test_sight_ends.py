@@ -221,6 +221,20 @@ def test_who_wrote_it_does_not_approve_it_in_another_job(cast):
     actions.approve_plan(actor=cast.bich, case=make.fresh(case))
 
 
+def test_who_asked_for_a_transfer_does_not_accept_it_in_another_job(cast):
+    transfer = make.transfer_offered(cast)
+    there = Membership.objects.create(
+        user=cast.user("hanh"),
+        organisation=cast.organisations["other_office"],
+        team=cast.teams["other_office"],
+        role=Role.SUPERVISOR,
+    )
+    hers = actor_for(there, session_key="there")
+    with pytest.raises(Forbidden):
+        actions.accept_transfer(actor=hers, transfer=transfer, worker=cast.user("kien"))
+    actions.accept_transfer(actor=cast.loan, transfer=transfer, worker=cast.user("kien"))
+
+
 # -- the recipient
 
 
